@@ -1,0 +1,43 @@
+# `make` alone lists the targets.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+export PORT
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint browser clean
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+run: $(VENV)/run  ## install, migrate, and serve with the payment sandbox
+	@$(BIN)/flask db upgrade
+	@echo "Open http://127.0.0.1:$(PORT)/ in a browser. Ctrl-C stops."
+	@exec $(BIN)/gunicorn wsgi:app
+
+test: $(VENV)/test browser  ## run the whole suite, on SQLite and on PostgreSQL
+	@$(BIN)/pytest
+
+lint: $(VENV)/test  ## check format, style and types
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+browser:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || tests/browser/install.sh
+
+clean:  ## forget the environment and the local database
+	rm -rf $(VENV) instance .artifacts
+
+$(VENV)/run: requirements.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing…"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/test: requirements.txt requirements-dev.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing…"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/run

@@ -1,0 +1,13 @@
+"""The operators' commands: exit 0 done, 1 refused or a problem found, 2 wrong usage."""
+
+from flask import Flask
+
+from creditsapp.commands.credits import credits_group
+from creditsapp.commands.sandbox import sandbox_group
+from creditsapp.commands.users import users_group
+
+
+def register_commands(app: Flask) -> None:
+    """Add the command groups to `flask`."""
+    for group in (credits_group, users_group, sandbox_group):
+        app.cli.add_command(group)

@@ -1,0 +1,74 @@
+"""What all commands share: one clear line for every refusal, exact amounts, plain JSON."""
+
+import getpass
+import socket
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
+
+from creditsapp.models.types import as_credits
+from creditsapp.services.errors import ServiceError
+from creditsapp.services.idempotency import InvalidKey
+
+
+class CommandGroup(AppGroup):
+    """A group whose commands answer a refusal with one line on stderr and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (ServiceError, InvalidKey) as refusal:
+            raise click.ClickException(printable(str(refusal))) from None
+        except (OperationalError, InterfaceError) as error:
+            raise click.ClickException(_first_line(error, "the database does not answer")) from None
+        except ProgrammingError as error:
+            raise click.ClickException(_first_line(error, "the database is not migrated")) from None
+
+
+def _first_line(error: Exception, what: str) -> str:
+    reason = printable(str(getattr(error, "orig", error)).strip().split("\n")[0])
+    if "no such table" in reason:
+        what = "the database is not migrated"
+    return f"{what}: {reason}"
+
+
+class CreditsType(click.ParamType):
+    """An amount of credits, exact, signed or not."""
+
+    name = "amount"
+
+    def __init__(self, *, signed: bool = False) -> None:
+        self.signed = signed
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Decimal:
+        """The amount, or a usage error in words."""
+        try:
+            amount = as_credits(Decimal(value))
+        except (InvalidOperation, ValueError):
+            self.fail(f"{printable(str(value))} is not an amount with at most 4 decimals")
+        if amount == 0 or (amount < 0 and not self.signed):
+            self.fail("the amount has to be above zero")
+        return amount
+
+
+def printable(text: str) -> str:
+    """A text without control characters, safe for a terminal."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON object, numbers exact."""
+    click.echo(current_app.json.dumps(value, ensure_ascii=True))
+
+
+def operator() -> str:
+    """Who runs this command: system user and host."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = "unknown"
+    return f"{user}@{socket.gethostname()}"[:120]

@@ -1,0 +1,119 @@
+"""`flask credits`: grant, look, prove."""
+
+from decimal import Decimal
+from typing import Any
+
+import click
+
+from creditsapp.commands.common import (
+    CommandGroup,
+    CreditsType,
+    operator,
+    print_json,
+    printable,
+)
+from creditsapp.credits.api_views import entry_json
+from creditsapp.formatting import number, signed
+from creditsapp.json_interface import exact
+from creditsapp.models.types import format_credits
+from creditsapp.services import accounts, ledger, verification, wallets
+
+credits_group = CommandGroup("credits", help="Grant credits, look at them, prove them right.")
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+@credits_group.command()
+@click.argument("email")
+@click.argument("amount", type=CreditsType())
+@click.option("--reason", required=True, help="Why; the user reads it in the ledger.")
+@click.option("--key", help="A repeat with the same key changes nothing.")
+def grant(email: str, amount: Decimal, reason: str, key: str | None) -> None:
+    """Give bonus credits."""
+    user = accounts.by_email(email)
+    reason = printable(reason.strip())[:500]
+    if not reason:
+        raise click.UsageError("--reason must say why")
+    entry = ledger.grant(user.id, amount, description=reason, key=key, actor=operator())
+    click.echo(
+        f"{printable(user.email)} was given {format_credits(entry.amount)} as entry"
+        f" {entry.number}; the balance after it is {number(entry.balance_after)}"
+    )
+
+
+@credits_group.command()
+@click.argument("email")
+@as_json
+def balance(email: str, as_json: bool) -> None:
+    """Show what a user has."""
+    user = accounts.by_email(email)
+    found = wallets.balance(user.id)
+    if as_json:
+        print_json(
+            {
+                "balance": exact(found.balance),
+                "held": exact(found.held),
+                "available": exact(found.available),
+                "version": found.version,
+            }
+        )
+    else:
+        click.echo(
+            f"{printable(user.email)}: {format_credits(found.available)} available"
+            f" (balance {number(found.balance)}, held {number(found.held)})"
+        )
+
+
+@credits_group.command()
+@click.argument("email")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, help="How many; 50.")
+@as_json
+def history(email: str, limit: int, as_json: bool) -> None:
+    """Show a user's newest ledger entries."""
+    entries, _older = ledger.history(accounts.by_email(email).id, limit=limit)
+    if as_json:
+        print_json({"transactions": [entry_json(entry) for entry in entries]})
+        return
+    for entry in entries:
+        what = printable(entry.description or entry.operation or "")
+        click.echo(
+            f"{entry.number:>6}  {entry.created_at:%Y-%m-%d %H:%M:%S}  {entry.type:<10}"
+            f"  {signed(entry.amount):>12}  {number(entry.balance_after):>12}  {what}"
+        )
+
+
+@credits_group.command()
+@as_json
+@click.pass_context
+def verify(ctx: click.Context, as_json: bool) -> None:
+    """Prove every wallet right; exit 1 and name the first wrong row of each that is not."""
+    report = verification.verify()
+    emails = accounts.emails({problem.user_id for problem in report.problems})
+    if as_json:
+        print_json(_report_json(report, emails))
+    else:
+        for problem in report.problems:
+            who = printable(emails.get(problem.user_id, f"user {problem.user_id}"))
+            where = f", entry {problem.number}" if problem.number else ""
+            click.echo(f"{who}{where}: {problem.problem}", err=True)
+        verdict = "all is right" if report.ok else f"{len(report.problems)} wrong"
+        click.echo(f"{report.wallets} wallets, {report.entries} entries: {verdict}")
+    if not report.ok:
+        ctx.exit(1)
+
+
+def _report_json(report: verification.Report, emails: dict[int, str]) -> dict[str, Any]:
+    return {
+        "ok": report.ok,
+        "wallets": report.wallets,
+        "entries": report.entries,
+        "problems": [
+            {
+                "userId": problem.user_id,
+                "email": emails.get(problem.user_id),
+                "number": problem.number,
+                "problem": problem.problem,
+            }
+            for problem in report.problems
+        ],
+    }

@@ -1,0 +1,24 @@
+"""The purchase form."""
+
+import secrets
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, StringField
+from wtforms.validators import InputRequired, Regexp
+
+
+class PurchaseForm(FlaskForm):
+    """Whole dollars; the key makes a double click one purchase."""
+
+    dollar_amount = StringField(
+        "Dollars",
+        [
+            InputRequired("Choose how many dollars."),
+            Regexp(r"[0-9]{1,7}\Z", message="Choose a whole number of dollars."),
+        ],
+    )
+    form_key = HiddenField(
+        default=lambda: secrets.token_urlsafe(18),
+        validators=[Regexp(r"[!-~]{1,255}\Z", message="This form is broken; please reload it.")],
+    )
+    next = HiddenField()

@@ -1,0 +1,136 @@
+"""The pages of balance, ledger and purchases."""
+
+from collections.abc import Iterator
+from decimal import ROUND_CEILING, Decimal
+from typing import Any
+
+from flask import current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
+
+from creditsapp.credits import bp
+from creditsapp.credits.csv_export import csv_lines
+from creditsapp.credits.forms import PurchaseForm
+from creditsapp.credits.ordering import place_order
+from creditsapp.errors import answer
+from creditsapp.formatting import reader_zone
+from creditsapp.navigation import local_path
+from creditsapp.services import ledger, periods, purchases, wallets
+from creditsapp.services.errors import (
+    IdempotencyConflict,
+    InvalidDollars,
+    ProviderUnavailable,
+)
+from creditsapp.services.purchases import Offer
+from creditsapp.services.transaction import now
+
+PAGE = 50
+SUGGESTED_DOLLARS = 3
+DOLLAR_STEP = 5
+
+
+@bp.before_request
+@login_required
+def require_sign_in() -> None:
+    """All of these pages are personal."""
+
+
+@bp.get("/")
+def index() -> ResponseReturnValue:
+    """The ledger: every movement, newest first, in periods with their sums."""
+    before = request.args.get("before", "")
+    if before and not (before.isascii() and before.isdigit() and len(before) <= 18):
+        return answer(400, "invalid_input", "This link to older entries is broken.")
+    entries, next_before = ledger.history(
+        current_user.id, limit=PAGE, before=int(before) if before else None
+    )
+    summed = periods.summed(current_user.id, now(), reader_zone())
+    return _page(
+        "credits/index.html",
+        balance=wallets.balance(current_user.id),
+        groups=periods.grouped(entries, summed),
+        next_before=next_before,
+        before=before,
+    )
+
+
+@bp.get("/export.csv")
+def export() -> ResponseReturnValue:
+    """The whole ledger as CSV, oldest first, streamed."""
+    lines: Iterator[str] = csv_lines(current_user.id)
+    return current_app.response_class(
+        lines,
+        mimetype="text/csv",
+        headers={
+            "Content-Disposition": 'attachment; filename="credits.csv"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+@bp.route("/purchase", methods=["GET", "POST"])
+def purchase() -> ResponseReturnValue:
+    """Choose how many credits to buy; goes on to Dodo's checkout page."""
+    form = PurchaseForm(dollar_amount=str(_suggestion()), next=request.args.get("next"))
+    status = 200
+    if form.validate_on_submit():
+        try:
+            ordered = place_order(
+                int(form.dollar_amount.data),
+                key=form.form_key.data,
+                return_to=local_path(form.next.data),
+            )
+            return redirect(str(ordered.checkout_url), 303)
+        except InvalidDollars as error:
+            form.dollar_amount.errors, status = [str(error)], 422
+        except (IdempotencyConflict, ProviderUnavailable) as error:
+            form.form_key.errors, status = [str(error)], error.status
+    elif form.is_submitted():
+        status = 422
+    if status != 200:
+        form.form_key.data = form.form_key.default()
+    cancelled = "cancelled" in request.args
+    return _page("credits/purchase.html", form=form, cancelled=cancelled), status
+
+
+def _suggestion() -> int:
+    """The dollars to begin with: what was asked for, or what covers the missing credits."""
+    asked = request.args.get("dollars", "")
+    offer = _offer()
+    if asked.isascii() and asked.isdigit() and len(asked) <= 7:
+        return max(offer.minimum, min(int(asked), offer.maximum))
+    return max(offer.minimum, min(SUGGESTED_DOLLARS, offer.maximum))
+
+
+@bp.app_template_global()
+def covering_dollars(missing: Decimal, offer: Offer) -> int:
+    """The smallest purchase that covers missing credits, in steps of $5 within the offer."""
+    dollars = int((missing / offer.per_dollar).to_integral_value(ROUND_CEILING))
+    stepped = -(-dollars // DOLLAR_STEP) * DOLLAR_STEP
+    return max(offer.minimum, min(stepped, offer.maximum))
+
+
+@bp.get("/success")
+def success() -> ResponseReturnValue:
+    """Back from checkout: the order's own state, whatever the address says."""
+    found = purchases.find(current_user.id, request.args.get("purchase", ""))
+    return _page("credits/success.html", purchase=found)
+
+
+@bp.get("/purchases/<purchase_id>")
+def receipt(purchase_id: str) -> ResponseReturnValue:
+    """The receipt of an order."""
+    found = purchases.find(current_user.id, purchase_id)
+    payment = purchases.payment_of(found)
+    return _page("credits/receipt.html", purchase=found, payment=payment)
+
+
+def _page(template: str, **context: Any) -> Any:
+    page = current_app.make_response(render_template(template, **context))
+    page.headers["Cache-Control"] = "no-store"
+    return page
+
+
+def _offer() -> Offer:
+    offer: Offer = current_app.extensions["creditsapp"].offer
+    return offer

@@ -1,0 +1,111 @@
+"""Errors for people: pages for the browser, `{"error", "message"}` for the JSON interface."""
+
+import logging
+import uuid
+from typing import Any
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
+from werkzeug.exceptions import HTTPException
+
+from creditsapp.extensions import db
+from creditsapp.services.errors import ServiceError, TryAgainLater
+
+log = logging.getLogger(__name__)
+
+_CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "payload_too_large",
+    415: "unsupported_media_type",
+    429: "too_many_requests",
+    500: "internal_error",
+    503: "unavailable",
+}
+
+
+class JsonError(Exception):
+    """A refusal by a JSON route."""
+
+    def __init__(self, status: int, code: str, message: str, **fields: Any) -> None:
+        self.status, self.code, self.message, self.fields = status, code, message, fields
+        super().__init__(message)
+
+
+def init_app(app: Flask) -> None:
+    """Register the handlers."""
+    app.register_error_handler(JsonError, _json_error)
+    app.register_error_handler(ServiceError, _service_error)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(DBAPIError, _database_error)
+    app.register_error_handler(TimeoutError, _database_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def answer(status: int, code: str, message: str, **fields: Any) -> Response:
+    """An error in the form that the request expects."""
+    if request.path.startswith("/api/"):
+        response = jsonify({"error": code, "message": message} | fields)
+    else:
+        response = make_response(_page(status, code, message, fields))
+    response.status_code = status
+    response.headers["Cache-Control"] = "no-store"
+    if status == 503:
+        response.headers["Retry-After"] = "5"
+    return response
+
+
+def _page(status: int, code: str, message: str, fields: dict[str, Any]) -> str:
+    return render_template("errors/error.html", status=status, code=code, message=message, **fields)
+
+
+def _json_error(error: JsonError) -> Response:
+    return answer(error.status, error.code, error.message, **error.fields)
+
+
+def _service_error(error: ServiceError) -> Response:
+    return answer(error.status, error.code, str(error), **error.fields())
+
+
+def _csrf_error(error: CSRFError) -> Response:
+    return answer(
+        400, "csrf_failed", "This form has expired. Nothing was done; please send it again."
+    )
+
+
+def _http_error(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return make_response(error.get_response())
+    code = _CODES.get(error.code, "bad_request")
+    response = answer(error.code, code, error.description or error.name)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _database_error(error: Exception) -> Response:
+    """A database that is away is no bug; anything else that it refuses is one."""
+    if not isinstance(error, OperationalError | TimeoutError):
+        return _unexpected(error)
+    log.error("the database does not answer: %s", type(error).__name__)
+    db.session.remove()
+    later = TryAgainLater("The database does not answer. Nothing was changed; please try again.")
+    return _service_error(later)
+
+
+def _unexpected(error: Exception) -> Response:
+    request_id = uuid.uuid4().hex[:12]
+    log.exception("request %s failed", request_id)
+    db.session.remove()
+    return answer(
+        500,
+        "internal_error",
+        "Something went wrong on our side. Nothing was charged.",
+        requestId=request_id,
+    )

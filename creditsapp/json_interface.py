@@ -1,0 +1,100 @@
+"""What the JSON routes share: strict reading, exact numbers, and who is asked first."""
+
+import json
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+import simplejson
+from flask import Blueprint, Flask, Response, request
+from flask.json.provider import JSONProvider
+from flask_login import current_user
+
+from creditsapp.errors import JsonError
+from creditsapp.extensions import csrf
+
+
+class ExactJSON(JSONProvider):
+    """JSON with decimal numbers written as they are, whole where they are whole."""
+
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        return simplejson.dumps(obj, use_decimal=True, **kwargs)
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        return json.loads(s, **kwargs)
+
+
+def init_app(app: Flask) -> None:
+    """Write the app's JSON exactly."""
+    app.json = ExactJSON(app)
+
+
+def guard(blueprint: Blueprint) -> None:
+    """Let only signed-in users in: 401 before anything else, then the CSRF token."""
+
+    @blueprint.before_request
+    def check() -> None:
+        if not current_user.is_authenticated:
+            raise JsonError(401, "unauthorized", "Please sign in.")
+        if request.method not in ("GET", "HEAD", "OPTIONS"):
+            csrf.protect()
+
+    @blueprint.after_request
+    def keep_private(response: Response) -> Response:
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+def read_object() -> dict[str, Any]:
+    """The request's JSON object; 400 `invalid_json` for anything else."""
+    try:
+        found = parse_json(request.get_data())
+    except ValueError:
+        raise JsonError(400, "invalid_json", "The body is not the JSON that we can read.") from None
+    if not isinstance(found, dict):
+        raise JsonError(400, "invalid_json", "The body is not a JSON object.")
+    return found
+
+
+def parse_json(body: bytes) -> Any:
+    """Parse strict JSON: UTF-8, no NaN, no key twice, no lone surrogates; raise ValueError."""
+    try:
+        text = body.decode("utf-8")
+        found = json.loads(text, parse_constant=_refuse, object_pairs_hook=_unique)
+        simplejson.dumps(found, ensure_ascii=False).encode("utf-8")
+    except (RecursionError, UnicodeError) as error:
+        raise ValueError(str(error)) from None
+    return found
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"{name!r} is there twice")
+        found[name] = value
+    return found
+
+
+def whole_number(name: str, lowest: int, highest: int, default: int | None) -> int | None:
+    """A query parameter; 400 `invalid_input` unless it is a whole number in the range."""
+    raw = request.args.get(name)
+    if raw is None:
+        return default
+    if not (raw.isascii() and raw.isdigit() and len(raw) <= 18 and lowest <= int(raw) <= highest):
+        raise JsonError(
+            400,
+            "invalid_input",
+            f"{name} is a whole number from {lowest} to {highest}.",
+            fields={name: f"a whole number from {lowest} to {highest}"},
+        )
+    return int(raw)
+
+
+def exact(amount: Decimal) -> int | Decimal:
+    """An amount for JSON: an int where it is whole."""
+    return int(amount) if amount == int(amount) else amount

@@ -1,0 +1,24 @@
+"""The tables."""
+
+from creditsapp.models.base import Base
+from creditsapp.models.creation import Creation
+from creditsapp.models.operator_action import OperatorAction
+from creditsapp.models.purchase import Payment, PaymentDispute, PaymentRefund, Purchase
+from creditsapp.models.user import User
+from creditsapp.models.wallet import Hold, LedgerEntry, Wallet
+from creditsapp.models.webhook_event import WebhookEvent
+
+__all__ = [
+    "Base",
+    "Creation",
+    "Hold",
+    "LedgerEntry",
+    "OperatorAction",
+    "Payment",
+    "PaymentDispute",
+    "PaymentRefund",
+    "Purchase",
+    "User",
+    "Wallet",
+    "WebhookEvent",
+]

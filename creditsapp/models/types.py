@@ -1,0 +1,92 @@
+"""Column types: the exact credit amount, and UTC time."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect
+from sqlalchemy.types import TypeDecorator
+
+UNITS_PER_CREDIT = 10_000
+LIMIT = Decimal(10**12)
+_FINEST = Decimal("0.0001")
+
+
+class InvalidAmount(ValueError):
+    """Not an amount of credits that can be kept exactly."""
+
+
+def as_credits(value: object) -> Decimal:
+    """An exact amount of credits, at most 4 decimals and within ±10^12.
+
+    Raise TypeError for anything but Decimal and int (a float is never exact), InvalidAmount for
+    a finer, larger or undefined amount.
+    """
+    if isinstance(value, bool) or not isinstance(value, Decimal | int):
+        raise TypeError(f"credits are Decimal or int, not {type(value).__name__}")
+    amount = Decimal(value)
+    if not amount.is_finite():
+        raise InvalidAmount("credits are finite numbers")
+    if abs(amount) > LIMIT:
+        raise InvalidAmount("credits stay within a million million")
+    return from_units(to_units(amount))
+
+
+def positive_credits(value: object) -> Decimal:
+    """An exact amount above zero; raise as `as_credits` does."""
+    amount = as_credits(value)
+    if amount <= 0:
+        raise InvalidAmount("an amount of credits is above zero")
+    return amount
+
+
+def to_units(amount: Decimal) -> int:
+    """Whole ten-thousandths of a credit; raise InvalidAmount when there are finer parts."""
+    rounded = amount.quantize(_FINEST)
+    if rounded != amount:
+        raise InvalidAmount("credits have at most 4 decimals")
+    return int(rounded.scaleb(4))
+
+
+def from_units(units: int) -> Decimal:
+    """Credits from ten-thousandths, without trailing zeros."""
+    whole, rest = divmod(units, UNITS_PER_CREDIT)
+    return Decimal(whole) if rest == 0 else (Decimal(units) / UNITS_PER_CREDIT).normalize()
+
+
+class CreditAmount(TypeDecorator[Decimal]):
+    """An exact amount of credits, stored as a 64-bit integer of ten-thousandths."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> int | None:
+        return None if value is None else to_units(as_credits(value))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        return None if value is None else from_units(int(value))
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time in UTC; SQLite keeps it without its zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise TypeError("a time without a zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def format_credits(amount: Decimal) -> str:
+    """An amount with its word: "1 credit", "45.2 credits", "-3 credits"."""
+    return f"{amount:,f} credit{'' if amount == 1 else 's'}"

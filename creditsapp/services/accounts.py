@@ -1,0 +1,186 @@
+"""Who the users are: the only service that knows them by more than a number."""
+
+import unicodedata
+from decimal import Decimal
+
+import email_validator
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from creditsapp.extensions import db
+from creditsapp.models import User
+from creditsapp.services import audit, wallets
+from creditsapp.services.errors import ServiceError
+from creditsapp.services.posting import Movement, post_unguarded
+from creditsapp.services.transaction import now, retried, transaction, violates
+
+PASSWORD_LENGTHS = (8, 128)
+
+email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()  # an intranet's .local is an address, too
+
+_hasher = PasswordHasher()
+_nobody = _hasher.hash("the password of an account that does not exist")
+
+
+class EmailTaken(ServiceError):
+    """Another account has this address."""
+
+    code = "email_taken"
+    status = 422
+
+
+class InvalidEmail(ServiceError):
+    """The text is not an e-mail address."""
+
+    code = "invalid_email"
+    status = 422
+
+
+class InvalidPassword(ServiceError):
+    """A new password is too short or too long."""
+
+    code = "invalid_password"
+    status = 422
+
+
+class WrongPassword(ServiceError):
+    """Address and password do not belong together."""
+
+    code = "wrong_password"
+    status = 422
+
+
+class UserNotFound(ServiceError):
+    """Nobody has this address."""
+
+    code = "not_found"
+    status = 404
+
+
+@retried
+def register(
+    email: str,
+    password: str,
+    *,
+    name: str = "",
+    welcome: Decimal,
+    actor: str | None = None,
+    reason: str = "",
+) -> User:
+    """Make an account with its wallet and `welcome` credits (0 for none) as entry 1.
+
+    Raise InvalidEmail, InvalidPassword or EmailTaken.
+    """
+    user = User(
+        email=normalised(email),
+        name=name.strip()[:120],
+        password_hash=_hash(password),
+        session_version=1,
+        created_at=now(),
+    )
+    try:
+        with transaction() as session:
+            session.add(user)
+            session.flush()
+            wallets._open(session, user.id)
+            if welcome:
+                post_unguarded(session.connection(), _welcome(user.id, welcome))
+            if actor:
+                audit._record(
+                    session,
+                    actor=actor,
+                    command="users create",
+                    subject=f"user {user.id}",
+                    reason=reason,
+                    details={},
+                )
+    except IntegrityError as error:
+        if not violates(error, "uq_users_email"):
+            raise
+        raise EmailTaken("There is an account with this address already.") from None
+    return user
+
+
+def _welcome(user_id: int, amount: Decimal) -> Movement:
+    return Movement(
+        user_id=user_id,
+        amount=amount,
+        type="initial",
+        key="welcome",
+        description="Welcome credits",
+    )
+
+
+def authenticate(email: str, password: str) -> User:
+    """The user with this address and password; raise WrongPassword, as slowly for nobody."""
+    try:
+        user = db.session.scalar(select(User).where(User.email == normalised(email)))
+    except InvalidEmail:
+        user = None
+    known = user.password_hash if user else _nobody
+    if not _matches(known, password) or user is None or not user.is_active:
+        raise WrongPassword("The e-mail address or the password is not right.")
+    return user
+
+
+@retried
+def change_password(user_id: int, current: str, new: str) -> User:
+    """Set another password and end every older session. Raise WrongPassword, InvalidPassword."""
+    with transaction() as session:
+        user = session.get_one(User, user_id, with_for_update=True, populate_existing=True)
+        if not _matches(user.password_hash, current):
+            raise WrongPassword("This is not your current password.")
+        user.password_hash = _hash(new)
+        user.session_version += 1
+    return user
+
+
+def by_email(email: str) -> User:
+    """The user with this address; raise UserNotFound."""
+    try:
+        user = db.session.scalar(select(User).where(User.email == normalised(email)))
+    except InvalidEmail:
+        user = None
+    if user is None:
+        raise UserNotFound(f"There is no user with the address {email!r}.")
+    return user
+
+
+def everyone() -> list[User]:
+    """All users, oldest first."""
+    return list(db.session.scalars(select(User).order_by(User.id)))
+
+
+def emails(user_ids: set[int]) -> dict[int, str]:
+    """The addresses of some users."""
+    rows = db.session.execute(select(User.id, User.email).where(User.id.in_(user_ids)))
+    return {user_id: email for user_id, email in rows}
+
+
+def normalised(email: str) -> str:
+    """An address as it is compared: NFKC, case-folded; raise InvalidEmail."""
+    folded = unicodedata.normalize("NFKC", email.strip()).casefold()
+    try:
+        checked = email_validator.validate_email(folded, check_deliverability=False)
+    except email_validator.EmailNotValidError:
+        raise InvalidEmail("This does not look like an e-mail address.") from None
+    return checked.normalized.casefold()
+
+
+def _hash(password: str) -> str:
+    shortest, longest = PASSWORD_LENGTHS
+    if not shortest <= len(password) <= longest:
+        raise InvalidPassword(f"A password has {shortest} to {longest} characters.")
+    try:
+        return _hasher.hash(password)
+    except UnicodeEncodeError:
+        raise InvalidPassword("A password is made of Unicode characters.") from None
+
+
+def _matches(password_hash: str, password: str) -> bool:
+    try:
+        return len(password) <= 1024 and _hasher.verify(password_hash, password)
+    except (VerificationError, InvalidHashError, UnicodeEncodeError):
+        return False

@@ -1,0 +1,34 @@
+"""The operators' audit trail: who changed what by a command, and why."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from creditsapp.models import OperatorAction
+from creditsapp.services.transaction import now
+
+
+def _record(
+    session: Session,
+    *,
+    actor: str,
+    command: str,
+    subject: str,
+    reason: str,
+    details: dict[str, Any],
+    key: str | None = None,
+) -> None:
+    """Write one line, in the transaction of what it tells of."""
+    session.add(
+        OperatorAction(
+            id=str(uuid.uuid4()),
+            actor=actor,
+            command=command,
+            subject=subject,
+            reason=reason,
+            details=details,
+            idempotency_key=key,
+            created_at=now(),
+        )
+    )

@@ -1,0 +1,85 @@
+"""From an order to Dodo's hosted checkout page, within ten seconds, whatever Dodo does."""
+
+import time
+from dataclasses import dataclass
+
+from creditsapp.dodo.client import Buyer, DodoClient
+from creditsapp.models import Purchase
+from creditsapp.services import purchases
+from creditsapp.services.errors import ProviderUnavailable
+from creditsapp.services.purchases import Offer
+
+BUDGET_SECONDS = 9.5
+CUSTOMER_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Where Dodo sends the buyer; `{purchase_id}` is filled in."""
+
+    success: str
+    cancel: str
+
+
+def order(
+    dodo: DodoClient,
+    offer: Offer,
+    buyer: Buyer,
+    dollars: int,
+    pages: Pages,
+    *,
+    key: str | None = None,
+    return_to: str | None = None,
+) -> Purchase:
+    """Order credits and open the checkout page for them.
+
+    Each step is a transaction of its own, since Dodo is asked in between. Raise InvalidDollars,
+    IdempotencyConflict or ProviderUnavailable.
+    """
+    deadline = time.monotonic() + BUDGET_SECONDS
+    credits = offer.credits(dollars)  # noqa: A001
+    purchase, new = purchases.start(
+        buyer.user_id, dollars, credits, key=key, return_to=return_to
+    )
+    if not new:
+        return _opened_meanwhile(purchase, deadline)
+    try:
+        customer_id = purchases.customer_id(buyer.user_id) or _new_customer(dodo, buyer, deadline)
+        session_id, url = dodo.create_checkout(
+            buyer,
+            customer_id=customer_id,
+            dollars=dollars,
+            purchase_id=purchase.id,
+            success_url=pages.success.format(purchase_id=purchase.id),
+            cancel_url=pages.cancel.format(purchase_id=purchase.id),
+            deadline=deadline,
+        )
+    except ProviderUnavailable:
+        purchases.failed(purchase.id)
+        raise
+    purchases.opened(purchase.id, session_id, url)
+    return purchases.find(buyer.user_id, purchase.id)
+
+
+def _new_customer(dodo: DodoClient, buyer: Buyer, deadline: float) -> str | None:
+    """Dodo's customer for a first purchase; without one, it goes on by e-mail and name."""
+    try:
+        customer_id = dodo.create_customer(
+            buyer, deadline=min(deadline, time.monotonic() + CUSTOMER_SECONDS)
+        )
+    except ProviderUnavailable:
+        return None
+    purchases.remember_customer(buyer.user_id, customer_id)
+    return customer_id
+
+
+def _opened_meanwhile(purchase: Purchase, deadline: float) -> Purchase:
+    """Wait for the first click of a double click to get its answer from Dodo."""
+    while purchase.status == "created" and time.monotonic() < deadline:
+        time.sleep(0.1)
+        purchase = purchases.find(purchase.user_id, purchase.id)
+    if purchase.checkout_url is None:
+        raise ProviderUnavailable(
+            "The payment page could not be opened. Nothing was charged; please try again."
+        )
+    return purchase

@@ -1,0 +1,81 @@
+"""What users made: kept together with the charge for it, or not at all."""
+
+import uuid
+
+from sqlalchemy import select
+
+from creditsapp.extensions import db
+from creditsapp.models import Creation, LedgerEntry
+from creditsapp.services import holds
+from creditsapp.services.errors import ServiceError
+from creditsapp.services.transaction import now, retried, transaction
+
+
+class CreationNotFound(ServiceError):
+    """The user has no creation with this id."""
+
+    code = "not_found"
+    status = 404
+
+
+@retried
+def keep(
+    user_id: int,
+    hold_id: str,
+    *,
+    operation: str,
+    title: str,
+    media_type: str,
+    extension: str,
+    content: bytes,
+) -> tuple[Creation, LedgerEntry]:
+    """Capture the hold and keep the work it paid for. Raise as `holds.capture` does."""
+    with transaction() as session:
+        entry = holds._capture(session, user_id, hold_id)
+        creation = Creation(
+            id=str(uuid.uuid4()),
+            user_id=user_id,
+            operation=operation,
+            title=title,
+            media_type=media_type,
+            extension=extension,
+            content=content,
+            entry_number=entry.number,
+            created_at=now(),
+        )
+        session.add(creation)
+    return creation, entry
+
+
+def find(user_id: int, creation_id: str) -> Creation:
+    """A user's own creation; raise CreationNotFound."""
+    creation = db.session.scalar(
+        select(Creation).where(Creation.id == creation_id, Creation.user_id == user_id)
+    )
+    if creation is None:
+        raise CreationNotFound("There is no such creation.")
+    return creation
+
+
+def paid_by(user_id: int, entry_number: int) -> Creation:
+    """The creation that an entry paid for; raise CreationNotFound."""
+    creation = db.session.scalar(
+        select(Creation).where(
+            Creation.user_id == user_id, Creation.entry_number == entry_number
+        )
+    )
+    if creation is None:
+        raise CreationNotFound("There is no such creation.")
+    return creation
+
+
+def recent(user_id: int, limit: int = 12) -> list[Creation]:
+    """A user's newest creations, without their bytes."""
+    return list(
+        db.session.scalars(
+            select(Creation)
+            .where(Creation.user_id == user_id)
+            .order_by(Creation.created_at.desc())
+            .limit(limit)
+        )
+    )

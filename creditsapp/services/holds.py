@@ -1,0 +1,229 @@
+"""Credits reserved for work under way: held, then captured, released or expired, exactly once.
+
+Every act locks the hold's row before the wallet's, so that no two of them can deadlock.
+"""
+
+import uuid
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from creditsapp.extensions import db
+from creditsapp.models import Hold, LedgerEntry, Wallet
+from creditsapp.models.types import positive_credits
+from creditsapp.services import wallets
+from creditsapp.services.errors import (
+    CaptureTooLarge,
+    HoldClosed,
+    HoldNotFound,
+    IdempotencyConflict,
+)
+from creditsapp.services.idempotency import by_key, caller_key, conflict
+from creditsapp.services.posting import Movement, post
+from creditsapp.services.transaction import now, retried, transaction, violates
+
+
+def hold(
+    user_id: int,
+    amount: Decimal | int,
+    *,
+    operation: str,
+    description: str = "",
+    seconds: int = 900,
+    key: str | None = None,
+    fingerprint: str | None = None,
+    hold_id: str | None = None,
+) -> Hold:
+    """Reserve credits for `seconds`, under a new id or the one that is given.
+
+    While a hold with the key is open or captured, that one is returned instead, if operation and
+    fingerprint of the input are the same. Raise InsufficientCredits, IdempotencyConflict,
+    WalletNotFound, InvalidAmount, InvalidKey, or TypeError for a float.
+    """
+    at = now()
+    wanted: dict[str, Any] = {
+        "id": hold_id or str(uuid.uuid4()),
+        "user_id": user_id,
+        "amount": positive_credits(amount),
+        "operation": operation,
+        "description": description[:500],
+        "status": "held",
+        "idempotency_key": None if key is None else caller_key(key),
+        "fingerprint": fingerprint,
+        "created_at": at,
+        "expires_at": at + timedelta(seconds=seconds),
+    }
+    return _hold(wanted)
+
+
+@retried
+def _hold(wanted: dict[str, Any]) -> Hold:
+    user_id, amount = wanted["user_id"], wanted["amount"]
+    hold = Hold(**wanted)
+    try:
+        with transaction() as session:
+            _expire(session, user_id)
+            reserved = session.execute(
+                update(Wallet)
+                .where(Wallet.user_id == user_id, Wallet.balance - Wallet.held >= amount)
+                .values(held=Wallet.held + amount)
+                .returning(Wallet.user_id)
+            ).first()
+            if reserved is None:
+                standing_hold = _by_key(session, hold)
+                if standing_hold is None:
+                    raise wallets._short_of(session, user_id, amount)
+                return standing_hold
+            session.add(hold)
+    except IntegrityError as error:
+        standing_hold = _by_key(db.session(), hold)
+        if standing_hold is None or not violates(error, "uq_holds_live_key"):
+            raise
+        return standing_hold
+    return hold
+
+
+def _by_key(session: Session, wanted: Hold) -> Hold | None:
+    """The open or captured hold that has the key already; raise IdempotencyConflict."""
+    if wanted.idempotency_key is None:
+        return None
+    found = session.scalar(
+        select(Hold).where(
+            Hold.user_id == wanted.user_id,
+            Hold.idempotency_key == wanted.idempotency_key,
+            Hold.status.in_(("held", "captured")),
+        )
+    )
+    if found is not None:
+        if (found.operation, found.fingerprint) != (wanted.operation, wanted.fingerprint):
+            raise IdempotencyConflict("This key was used before, with other input.")
+    return found
+
+
+@retried
+def capture(
+    user_id: int, hold_id: str, amount: Decimal | int | None = None, *, key: str | None = None
+) -> LedgerEntry:
+    """Charge all of a hold, or a part and release the rest.
+
+    Again with the same key gives the same entry. Raise HoldNotFound, HoldClosed,
+    CaptureTooLarge, InsufficientCredits (a debt came up meanwhile) or as `hold` does.
+    """
+    try:
+        with transaction() as session:
+            return _capture(session, user_id, hold_id, amount, key=key)
+    except IntegrityError as error:
+        raise conflict(error) from None
+
+
+def _capture(
+    session: Session,
+    user_id: int,
+    hold_id: str,
+    amount: Decimal | int | None = None,
+    *,
+    key: str | None = None,
+    description: str | None = None,
+) -> LedgerEntry:
+    hold = _locked(session, user_id, hold_id)
+    charged = hold.amount if amount is None else positive_credits(amount)
+    movement = Movement(
+        user_id=user_id,
+        amount=-charged,
+        type="usage",
+        key=f"hold:{hold_id}" if key is None else caller_key(key),
+        operation=hold.operation,
+        description=hold.description if description is None else description,
+        released=hold.amount,
+        hold_id=hold_id,
+    )
+    if hold.status != "held":
+        return _captured_before(hold, movement, keyed=key is not None)
+    if charged > hold.amount:
+        raise CaptureTooLarge("More than was held cannot be captured.")
+    entry = post(session.connection(), movement)
+    if entry is None:
+        raise wallets._short_of(session, user_id, charged)
+    _resolve(session, hold_id, "captured", entry_number=entry.number)
+    return entry
+
+
+def _captured_before(hold: Hold, movement: Movement, *, keyed: bool) -> LedgerEntry:
+    entry = by_key(hold.user_id, movement.key) if keyed else None
+    if entry is None or entry.hold_id != hold.id or entry.amount != movement.amount:
+        raise HoldClosed(f"This hold is {hold.status} already.")
+    return entry
+
+
+@retried
+def release(user_id: int, hold_id: str) -> None:
+    """Give up a hold; nothing is charged. Raise HoldNotFound or HoldClosed."""
+    with transaction() as session:
+        hold = _locked(session, user_id, hold_id)
+        if hold.status != "held":
+            raise HoldClosed(f"This hold is {hold.status} already.")
+        _resolve(session, hold_id, "released")
+        _free(session, user_id, hold.amount)
+
+
+def release_expired() -> int:
+    """Sweep the holds whose time is over; return how many there were."""
+    overdue = (Hold.status == "held", Hold.expires_at <= now())
+    users = db.session.scalars(select(Hold.user_id).where(*overdue).distinct()).all()
+    return sum(_release_expired(user_id) for user_id in users)
+
+
+@retried
+def _release_expired(user_id: int) -> int:
+    with transaction() as session:
+        return _expire(session, user_id)
+
+
+def _expire(session: Session, user_id: int) -> int:
+    """Resolve a user's overdue holds; return how many there were."""
+    at = now()
+    amounts = session.scalars(
+        update(Hold)
+        .where(Hold.user_id == user_id, Hold.status == "held", Hold.expires_at <= at)
+        .values(status="expired", resolved_at=at)
+        .returning(Hold.amount)
+    ).all()
+    if amounts:
+        _free(session, user_id, sum(amounts, Decimal(0)))
+    return len(amounts)
+
+
+def _locked(session: Session, user_id: int, hold_id: str) -> Hold:
+    hold = session.scalar(
+        select(Hold)
+        .where(Hold.id == hold_id, Hold.user_id == user_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if hold is None:
+        raise HoldNotFound("There is no such hold.")
+    return hold
+
+
+def _resolve(
+    session: Session, hold_id: str, status: str, *, entry_number: int | None = None
+) -> None:
+    """Close a hold, if nobody else has: on SQLite, FOR UPDATE locks nothing."""
+    closed = session.execute(
+        update(Hold)
+        .where(Hold.id == hold_id, Hold.status == "held")
+        .values(status=status, resolved_at=now(), entry_number=entry_number)
+        .returning(Hold.id)
+    ).first()
+    if closed is None:
+        raise HoldClosed("This hold was closed at the same moment.")
+
+
+def _free(session: Session, user_id: int, amount: Decimal) -> None:
+    session.execute(
+        update(Wallet).where(Wallet.user_id == user_id).values(held=Wallet.held - amount)
+    )

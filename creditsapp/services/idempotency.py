@@ -1,0 +1,63 @@
+"""The unique index on (user, key) decides what was done already; this reads its verdict."""
+
+import secrets
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from creditsapp.extensions import db
+from creditsapp.models import LedgerEntry
+from creditsapp.models.types import InvalidAmount
+from creditsapp.services.errors import IdempotencyConflict
+from creditsapp.services.posting import Movement
+from creditsapp.services.transaction import violates
+
+_ENTRY_KEY = "uq_ledger_entries_user_id_idempotency_key"
+_RANGES = ("ck_wallets_balance_in_range", "ck_wallets_lifetime_used_in_range")
+
+
+class InvalidKey(ValueError):
+    """An idempotency key is 1 to 255 visible ASCII characters."""
+
+
+def caller_key(key: str | None) -> str:
+    """A caller's key as it is stored, apart from the system's own; a random one for None."""
+    if key is None:
+        return f"auto:{secrets.token_urlsafe(18)}"
+    if not 1 <= len(key) <= 255 or any(not "\x21" <= char <= "\x7e" for char in key):
+        raise InvalidKey("an idempotency key is 1 to 255 visible ASCII characters")
+    return f"key:{key}"
+
+
+def by_key(user_id: int, key: str) -> LedgerEntry | None:
+    """The entry that a stored key stands for."""
+    return db.session.scalar(
+        select(LedgerEntry).where(
+            LedgerEntry.user_id == user_id, LedgerEntry.idempotency_key == key
+        )
+    )
+
+
+def standing(movement: Movement, error: IntegrityError) -> LedgerEntry:
+    """The entry that made a constraint refuse a movement as done before; else raise."""
+    entry = by_key(movement.user_id, movement.key) if violates(error, _ENTRY_KEY) else None
+    if entry is None:
+        raise conflict(error) from None
+    return same(entry, movement)
+
+
+def same(entry: LedgerEntry, movement: Movement) -> LedgerEntry:
+    """The entry, if it is what the movement asks for; else raise IdempotencyConflict."""
+    asked = (movement.type, movement.operation, movement.amount)
+    if (entry.type, entry.operation, entry.amount) != asked:
+        raise IdempotencyConflict("This key was used before, for something else.")
+    return entry
+
+
+def conflict(error: IntegrityError) -> Exception:
+    """A posting's refusal by a constraint, in the domain's words."""
+    if violates(error, _ENTRY_KEY):
+        return IdempotencyConflict("This key was used before, for something else.")
+    if any(violates(error, name) for name in _RANGES):
+        return InvalidAmount("the balance would leave the range that can be kept")
+    return error

@@ -1,0 +1,142 @@
+"""Spending, granting, and reading back every movement."""
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from creditsapp.extensions import db
+from creditsapp.models import LedgerEntry
+from creditsapp.models.types import positive_credits
+from creditsapp.services import audit, holds, wallets
+from creditsapp.services.idempotency import by_key, caller_key, same, standing
+from creditsapp.services.posting import Movement, post, post_unguarded
+from creditsapp.services.transaction import retried, single_statement, transaction
+
+
+def spend(
+    user_id: int,
+    amount: Decimal | int,
+    *,
+    operation: str,
+    description: str = "",
+    details: dict[str, Any] | None = None,
+    key: str | None = None,
+) -> LedgerEntry:
+    """Take credits for a paid operation.
+
+    A key that was used before gives the entry that stands. Raise InsufficientCredits,
+    IdempotencyConflict (the key stands for something else), WalletNotFound, InvalidAmount,
+    InvalidKey, or TypeError for a float.
+    """
+    movement = Movement(
+        user_id=user_id,
+        amount=-positive_credits(amount),
+        type="usage",
+        key=caller_key(key),
+        operation=operation,
+        description=description,
+        details=details or {},
+    )
+    return _spend(movement) or _spend_with_expired_holds(movement)
+
+
+@retried
+def _spend(movement: Movement) -> LedgerEntry | None:
+    try:
+        with single_statement() as connection:
+            return post(connection, movement)
+    except IntegrityError as error:
+        return standing(movement, error)
+
+
+@retried
+def _spend_with_expired_holds(movement: Movement) -> LedgerEntry:
+    """Try once more, with what overdue holds still reserve; then say why not."""
+    entry = by_key(movement.user_id, movement.key)
+    if entry is not None:
+        return same(entry, movement)
+    try:
+        with transaction() as session:
+            if holds._expire(session, movement.user_id):
+                entry = post(session.connection(), movement)
+            if entry is None:
+                raise wallets._short_of(session, movement.user_id, -movement.amount)
+    except IntegrityError as error:
+        return standing(movement, error)
+    return entry
+
+
+def grant(
+    user_id: int,
+    amount: Decimal | int,
+    *,
+    description: str,
+    key: str | None = None,
+    actor: str | None = None,
+) -> LedgerEntry:
+    """Give bonus credits; with an actor, leave a line in the operators' audit trail.
+
+    A key that was used before gives the entry that stands. Raise as `spend` does.
+    """
+    movement = Movement(
+        user_id=user_id,
+        amount=positive_credits(amount),
+        type="bonus",
+        key=caller_key(key),
+        description=description,
+        actor=actor,
+    )
+    return _grant(movement)
+
+
+@retried
+def _grant(movement: Movement) -> LedgerEntry:
+    try:
+        with transaction() as session:
+            entry = post_unguarded(session.connection(), movement)
+            if movement.actor:
+                audit._record(
+                    session,
+                    actor=movement.actor,
+                    command="credits grant",
+                    subject=f"user {movement.user_id}",
+                    reason=movement.description,
+                    details={"amount": str(movement.amount), "number": entry.number},
+                )
+    except IntegrityError as error:
+        return standing(movement, error)
+    return entry
+
+
+def history(
+    user_id: int, *, limit: int = 50, before: int | None = None
+) -> tuple[list[LedgerEntry], int | None]:
+    """Entries newest first, below the number `before`, and the number to go on before, if any."""
+    query = select(LedgerEntry).where(LedgerEntry.user_id == user_id)
+    if before is not None:
+        query = query.where(LedgerEntry.number < before)
+    query = query.order_by(LedgerEntry.number.desc()).limit(limit + 1)
+    entries = list(db.session.scalars(query))
+    more = len(entries) > limit
+    return entries[:limit], entries[limit - 1].number if more else None
+
+
+def entry(user_id: int, number: int) -> LedgerEntry:
+    """One entry by its number; raise LookupError."""
+    found = db.session.get(LedgerEntry, (user_id, number))
+    if found is None:
+        raise LookupError(f"user {user_id} has no entry {number}")
+    return found
+
+
+def oldest(user_id: int, *, after: int, limit: int) -> list[LedgerEntry]:
+    """Entries in the order of their numbers, above the number `after`."""
+    query = (
+        select(LedgerEntry)
+        .where(LedgerEntry.user_id == user_id, LedgerEntry.number > after)
+        .order_by(LedgerEntry.number)
+        .limit(limit)
+    )
+    return list(db.session.scalars(query))

@@ -1,0 +1,165 @@
+"""The one primitive: a movement changes the wallet and appends its ledger entry, together.
+
+The guard stands inside the statement, so no reader's knowledge can be out of date. PostgreSQL
+does both in one statement, where `clock_timestamp()` is read after the wallet's row is locked, so
+that entries are in the order of their times.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, TextClause, text
+
+from creditsapp.models import LedgerEntry
+from creditsapp.models.types import from_units, to_units
+from creditsapp.services.errors import WalletNotFound
+
+_GUARDS = {
+    "usage": "balance - held >= -CAST(:amount AS bigint)",
+    "capture": "balance >= -CAST(:amount AS bigint)",
+    None: "TRUE",
+}
+
+_MOVE = """
+UPDATE wallets SET
+    balance = balance + CAST(:amount AS bigint),
+    held = held - CAST(:released AS bigint),
+    version = version + 1,
+    lifetime_added = lifetime_added + CAST(:added AS bigint),
+    lifetime_used = lifetime_used + CAST(:used AS bigint)
+WHERE user_id = CAST(:user_id AS bigint) AND {guard}
+RETURNING version, balance"""
+
+_COLUMNS = (
+    "user_id, number, amount, balance_after, type, operation, description, details,"
+    " idempotency_key, hold_id, purchase_id, payment_id, refunded_number, actor, created_at"
+)
+_VALUES = (
+    "CAST(:type AS varchar), CAST(:operation AS varchar), CAST(:description AS varchar), {details},"
+    " CAST(:key AS varchar), CAST(:hold_id AS varchar), CAST(:purchase_id AS varchar),"
+    " CAST(:payment_id AS varchar), CAST(:refunded_number AS bigint), CAST(:actor AS varchar)"
+)
+
+_POSTGRESQL = {
+    guard: text(
+        f"WITH wallet AS ({_MOVE.format(guard=condition)})\n"
+        f"INSERT INTO ledger_entries ({_COLUMNS})\n"
+        "SELECT CAST(:user_id AS bigint), version, CAST(:amount AS bigint), balance, "
+        + _VALUES.format(details="CAST(:details AS json)")
+        + ", clock_timestamp() FROM wallet\nRETURNING number, balance_after, created_at"
+    )
+    for guard, condition in _GUARDS.items()
+}
+_SQLITE_MOVE = {guard: text(_MOVE.format(guard=sql)) for guard, sql in _GUARDS.items()}
+_SQLITE_APPEND = text(
+    f"INSERT INTO ledger_entries ({_COLUMNS})\n"
+    "VALUES (:user_id, :number, :amount, :balance_after, "
+    + _VALUES.format(details=":details")
+    + ", :created_at)"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Movement:
+    """What is to be posted; `amount` is signed, `released` is what leaves the held credits."""
+
+    user_id: int
+    amount: Decimal
+    type: str
+    key: str
+    operation: str | None = None
+    description: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+    released: Decimal = Decimal(0)
+    hold_id: str | None = None
+    purchase_id: str | None = None
+    payment_id: str | None = None
+    refunded_number: int | None = None
+    actor: str | None = None
+
+    @property
+    def guard(self) -> str | None:
+        """Which guard decides: only a usage can be refused for lack of credits."""
+        if self.type != "usage":
+            return None
+        return "capture" if self.hold_id else "usage"
+
+    @property
+    def counts_as_use(self) -> bool:
+        """Whether it moves what was used (a usage, or what is given back for one) or added."""
+        return self.type == "usage" or self.refunded_number is not None
+
+
+def post(connection: Connection, movement: Movement) -> LedgerEntry | None:
+    """Post a movement; None when there is no such wallet or its guard refused.
+
+    Raise IntegrityError when the key is used already or a balance would leave its range.
+    """
+    values = _values(movement)
+    if connection.dialect.name == "postgresql":
+        row = connection.execute(_POSTGRESQL[movement.guard], values).first()
+        return None if row is None else _entry(movement, *row)
+    row = connection.execute(_SQLITE_MOVE[movement.guard], values).first()
+    if row is None:
+        return None
+    number, balance = row
+    created_at = datetime.now(UTC)
+    values |= {
+        "number": number,
+        "balance_after": balance,
+        "created_at": created_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
+    }
+    connection.execute(_SQLITE_APPEND, values)
+    return _entry(movement, number, balance, created_at)
+
+
+def post_unguarded(connection: Connection, movement: Movement) -> LedgerEntry:
+    """Post what no lack of credits can refuse; raise WalletNotFound."""
+    entry = post(connection, movement)
+    if entry is None:
+        raise WalletNotFound(f"there is no wallet of user {movement.user_id}")
+    return entry
+
+
+def _values(movement: Movement) -> dict[str, Any]:
+    units = to_units(movement.amount)
+    return {
+        "user_id": movement.user_id,
+        "amount": units,
+        "released": to_units(movement.released),
+        "added": 0 if movement.counts_as_use else units,
+        "used": -units if movement.counts_as_use else 0,
+        "type": movement.type,
+        "key": movement.key,
+        "operation": movement.operation,
+        "description": movement.description,
+        "details": json.dumps(movement.details),
+        "hold_id": movement.hold_id,
+        "purchase_id": movement.purchase_id,
+        "payment_id": movement.payment_id,
+        "refunded_number": movement.refunded_number,
+        "actor": movement.actor,
+    }
+
+
+def _entry(movement: Movement, number: int, balance: int, created_at: datetime) -> LedgerEntry:
+    return LedgerEntry(
+        user_id=movement.user_id,
+        number=number,
+        amount=movement.amount,
+        balance_after=from_units(balance),
+        type=movement.type,
+        operation=movement.operation,
+        description=movement.description,
+        details=movement.details,
+        idempotency_key=movement.key,
+        hold_id=movement.hold_id,
+        purchase_id=movement.purchase_id,
+        payment_id=movement.payment_id,
+        refunded_number=movement.refunded_number,
+        actor=movement.actor,
+        created_at=created_at.astimezone(UTC),
+    )

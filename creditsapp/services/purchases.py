@@ -1,0 +1,148 @@
+"""Orders of credits: written before Dodo is asked, paid only by settlement."""
+
+import uuid
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from creditsapp.extensions import db
+from creditsapp.models import Payment, Purchase, Wallet
+from creditsapp.services.errors import IdempotencyConflict, InvalidDollars, PurchaseNotFound
+from creditsapp.services.idempotency import caller_key
+from creditsapp.services.transaction import now, retried, transaction, violates
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What is for sale: whole dollars from `minimum` to `maximum`, each for `per_dollar` credits."""
+
+    per_dollar: Decimal
+    minimum: int
+    maximum: int
+
+    def credits(self, dollars: Any) -> Decimal:
+        """The credits for a number of dollars; raise InvalidDollars unless that is on offer."""
+        if type(dollars) is not int or not self.minimum <= dollars <= self.maximum:
+            raise InvalidDollars(
+                f"Choose a whole number of dollars from {self.minimum} to {self.maximum}."
+            )
+        return self.per_dollar * dollars
+
+
+@retried
+def start(
+    user_id: int,
+    dollars: int,
+    credits: Decimal,  # noqa: A002
+    *,
+    key: str | None = None,
+    return_to: str | None = None,
+) -> tuple[Purchase, bool]:
+    """Write an order down; return it, and whether it is new.
+
+    The same key gives the same order, unless that one failed. Raise IdempotencyConflict when it
+    was for another amount.
+    """
+    at = now()
+    purchase = Purchase(
+        id=str(uuid.uuid4()),
+        user_id=user_id,
+        dollars=dollars,
+        credits=credits,
+        status="created",
+        form_key=None if key is None else caller_key(key),
+        return_to=return_to,
+        created_at=at,
+        updated_at=at,
+    )
+    try:
+        with transaction() as session:
+            session.add(purchase)
+    except IntegrityError as error:
+        if not violates(error, "uq_purchases_form_key"):
+            raise
+        return _ordered_before(purchase), False
+    return purchase, True
+
+
+def _ordered_before(purchase: Purchase) -> Purchase:
+    found = db.session.scalars(
+        select(Purchase).where(
+            Purchase.user_id == purchase.user_id, Purchase.form_key == purchase.form_key
+        )
+    ).one()
+    if found.dollars != purchase.dollars:
+        raise IdempotencyConflict("This form was sent before, for another amount.")
+    return found
+
+
+@retried
+def opened(purchase_id: str, session_id: str, url: str) -> None:
+    """Dodo has a checkout page for the order; a payment may have come in already."""
+    with transaction() as session:
+        session.execute(
+            update(Purchase)
+            .where(Purchase.id == purchase_id)
+            .values(checkout_session_id=session_id, checkout_url=url, updated_at=now())
+        )
+        session.execute(
+            update(Purchase)
+            .where(Purchase.id == purchase_id, Purchase.status == "created")
+            .values(status="pending")
+        )
+
+
+@retried
+def failed(purchase_id: str) -> None:
+    """Dodo gave no checkout page; the order gives its key back, so that it can be tried again."""
+    with transaction() as session:
+        session.execute(
+            update(Purchase)
+            .where(Purchase.id == purchase_id, Purchase.status == "created")
+            .values(status="failed", form_key=None, updated_at=now())
+        )
+
+
+def find(user_id: int, purchase_id: str) -> Purchase:
+    """A user's own order, as it stands now; raise PurchaseNotFound."""
+    purchase = db.session.scalar(
+        select(Purchase)
+        .where(Purchase.id == purchase_id, Purchase.user_id == user_id)
+        .execution_options(populate_existing=True)
+    )
+    if purchase is None:
+        raise PurchaseNotFound("There is no such purchase.")
+    return purchase
+
+
+def payment_of(purchase: Purchase) -> Payment | None:
+    """The payment that paid an order, or the newest that tried to."""
+    return db.session.scalar(
+        select(Payment)
+        .where(Payment.purchase_id == purchase.id)
+        .order_by((Payment.credited > 0).desc(), Payment.created_at.desc())
+        .limit(1)
+    )
+
+
+def customer_id(user_id: int) -> str | None:
+    """Dodo's id of a user, once there is one."""
+    return db.session.scalar(select(Wallet.dodo_customer_id).where(Wallet.user_id == user_id))
+
+
+@retried
+def remember_customer(user_id: int, dodo_customer_id: str) -> None:
+    """Keep Dodo's id of a user, unless there is one or it is another user's."""
+    try:
+        with transaction() as session:
+            session.execute(
+                update(Wallet)
+                .where(Wallet.user_id == user_id, Wallet.dodo_customer_id.is_(None))
+                .values(dodo_customer_id=dodo_customer_id)
+            )
+    except IntegrityError as error:
+        if not violates(error, "uq_wallets_dodo_customer_id"):
+            raise

@@ -1,0 +1,64 @@
+"""The wallet itself: opened once, read as a balance."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from creditsapp.extensions import db
+from creditsapp.models import Hold, Wallet
+from creditsapp.services.errors import InsufficientCredits, WalletNotFound
+from creditsapp.services.transaction import now
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What a wallet holds; `available` is the balance without what open holds reserve."""
+
+    balance: Decimal
+    held: Decimal
+    version: int
+    lifetime_added: Decimal
+    lifetime_used: Decimal
+
+    @property
+    def available(self) -> Decimal:
+        """What can be spent now; below zero while there is a debt."""
+        return self.balance - self.held
+
+
+def balance(user_id: int) -> Balance:
+    """What a user has now; a hold past its time no longer counts, swept or not."""
+    return _balance(db.session(), user_id)
+
+
+def _balance(session: Session, user_id: int) -> Balance:
+    expired = (
+        select(func.coalesce(func.sum(Hold.amount), Decimal(0)))
+        .where(Hold.user_id == user_id, Hold.status == "held", Hold.expires_at <= now())
+        .scalar_subquery()
+    )
+    row = session.execute(
+        select(
+            Wallet.balance,
+            (Wallet.held - expired).label("held"),
+            Wallet.version,
+            Wallet.lifetime_added,
+            Wallet.lifetime_used,
+        ).where(Wallet.user_id == user_id)
+    ).first()
+    if row is None:
+        raise WalletNotFound(f"there is no wallet of user {user_id}")
+    return Balance(**row._mapping)
+
+
+def _short_of(session: Session, user_id: int, required: Decimal) -> InsufficientCredits:
+    """The refusal that says what there is and what is missing."""
+    found = _balance(session, user_id)
+    return InsufficientCredits(required, found.balance, found.available)
+
+
+def _open(session: Session, user_id: int) -> None:
+    """Make a user's wallet, empty."""
+    session.execute(insert(Wallet).values(user_id=user_id, created_at=now()))

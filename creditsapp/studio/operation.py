@@ -1,0 +1,188 @@
+"""What a paid operation of the studio is: its form, its price and the function that does the work."""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+MAX_TITLE = 120
+MAX_CONTENT = 2_000_000
+
+
+class InvalidInput(Exception):
+    """The input cannot be worked on; `fields` maps a field's name to the reason."""
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__("; ".join(f"{name}: {reason}" for name, reason in fields.items()))
+        self.fields = fields
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an operation made: one titled file."""
+
+    title: str
+    media_type: str
+    extension: str
+    content: bytes
+
+    def __post_init__(self) -> None:
+        if not self.title or len(self.title) > MAX_TITLE:
+            raise ValueError(f"A title has 1 to {MAX_TITLE} characters.")
+        if len(self.content) > MAX_CONTENT:
+            raise ValueError(f"A result has at most {MAX_CONTENT} bytes.")
+
+
+def short_title(text: str) -> str:
+    """Put a text on one line, cut to the length of a title."""
+    line = " ".join(text.split())
+    return line if len(line) <= MAX_TITLE else line[: MAX_TITLE - 1].rstrip() + "…"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One input of an operation's form."""
+
+    name: str
+    label: str
+    hint: str = ""
+    required: bool = True
+
+    def read(self, raw: Any) -> Any:
+        """Return the value of a raw input, or raise ValueError with a reason for people."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextField(Field):
+    """A line of text, or several."""
+
+    max_length: int
+    multiline: bool = False
+    placeholder: str = ""
+
+    def read(self, raw: Any) -> str | None:
+        """Return the stripped text; None where an optional one is empty."""
+        if not isinstance(raw, str):
+            raise ValueError("This must be text.")
+        text = raw.replace("\r\n", "\n").replace("\r", "\n").strip()
+        if len(text) > self.max_length:
+            raise ValueError(f"At most {self.max_length:,} characters; this has {len(text):,}.")
+        if not self.multiline and "\n" in text:
+            raise ValueError("This must be on one line.")
+        allowed = "\n\t" if self.multiline else ""
+        if any(unicodedata.category(c) in ("Cc", "Cs") for c in text if c not in allowed):
+            raise ValueError("This contains characters that are not text.")
+        if not text and self.required:
+            raise ValueError("This is empty; please fill it in.")
+        return text or None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChoiceField(Field):
+    """One of several named values."""
+
+    choices: tuple[tuple[str, str], ...]
+    default: str
+
+    def read(self, raw: Any) -> str:
+        """Return the chosen value."""
+        values = [value for value, _ in self.choices]
+        if raw not in values:
+            raise ValueError(f"Choose one of: {', '.join(values)}.")
+        return str(raw)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadField(Field):
+    """A file, judged by its content and never by its name."""
+
+    accept: str
+    max_bytes: int
+    check: Callable[[bytes], Any]
+
+    def read(self, raw: Any) -> Any:
+        """Return what `check` makes of the file; None where an optional one is empty."""
+        if not isinstance(raw, bytes):
+            raise ValueError("This must be a file.")
+        if not raw and not self.required:
+            return None
+        if not raw:
+            raise ValueError("This file is empty; please choose another.")
+        if len(raw) > self.max_bytes:
+            raise ValueError(f"The file is too large; at most {self.max_bytes // 1_000_000} MB.")
+        return self.check(raw)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A paid operation: everything that its form, its button and its card show, and its work."""
+
+    name: str
+    title: str
+    action: str
+    noun: tuple[str, str]
+    summary: str
+    cost: Decimal
+    fields: tuple[Field, ...]
+    run: Callable[..., Result]
+    check: Callable[[dict[str, Any]], None] | None = None
+    preview: Callable[[bytes], tuple[str, bytes]] | None = None
+    order: int = 100
+
+    def read(self, raw: Mapping[str, str | bytes]) -> dict[str, Any]:
+        """Return the values for `run`; raise InvalidInput with everything that is wrong."""
+        errors = {name: "This is not an input of this operation." for name in raw}
+        values: dict[str, Any] = {}
+        for field in self.fields:
+            errors.pop(field.name, None)
+            try:
+                values[field.name] = _read_field(field, raw)
+            except ValueError as error:
+                errors[field.name] = str(error)
+        if errors:
+            raise InvalidInput(errors)
+        if self.check:
+            self.check(values)
+        return values
+
+
+def _read_field(field: Field, raw: Mapping[str, str | bytes]) -> Any:
+    if field.name in raw:
+        return field.read(raw[field.name])
+    if field.required:
+        raise ValueError("This is missing.")
+    return None
+
+
+def operation(
+    *,
+    title: str,
+    action: str,
+    noun: tuple[str, str],
+    summary: str,
+    cost: Decimal | int,
+    fields: list[Field],
+    check: Callable[[dict[str, Any]], None] | None = None,
+    preview: Callable[[bytes], tuple[str, bytes]] | None = None,
+    order: int = 100,
+) -> Callable[[Callable[..., Result]], Operation]:
+    """Make a paid operation of a function; its name becomes the operation's name."""
+
+    def decorate(run: Callable[..., Result]) -> Operation:
+        return Operation(
+            name=run.__name__,
+            title=title,
+            action=action,
+            noun=noun,
+            summary=summary,
+            cost=Decimal(cost),
+            fields=tuple(fields),
+            run=run,
+            check=check,
+            preview=preview,
+            order=order,
+        )
+
+    return decorate

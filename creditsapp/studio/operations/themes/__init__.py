@@ -1,0 +1,1 @@
+"""What theme generation needs."""

@@ -1,0 +1,109 @@
+"""A theme shown on a small page, light and dark side by side, as SVG."""
+
+from xml.sax.saxutils import escape
+
+from creditsapp.studio.operations.themes.stylesheet import read_stylesheet
+
+WIDTH, HEIGHT = 560, 520
+SWATCHES = ("primary", "accent", "highlight", "text", "muted", "border", "surface", "background")
+FONT = "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+
+
+def preview_theme(css: bytes) -> tuple[str, bytes]:
+    """Draw the colours of a theme's stylesheet."""
+    light, dark = read_stylesheet(css.decode())
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {2 * WIDTH} {HEIGHT}" role="img" '
+        f'width="{2 * WIDTH}" height="{HEIGHT}" font-family="{FONT}">'
+        "<title>The theme on a sample page, light and dark</title>"
+        f"{_page(light, 'Light')}"
+        f'<g transform="translate({WIDTH} 0)">{_page(dark, "Dark")}</g></svg>'
+    )
+    return "image/svg+xml", svg.encode()
+
+
+def _page(color: dict[str, str], name: str) -> str:
+    return "".join(
+        [
+            _box(0, 0, WIDTH, HEIGHT, color["background"]),
+            _box(0, 0, WIDTH, 56, color["surface"]),
+            _box(0, 55, WIDTH, 1, color["border"]),
+            f'<circle cx="46" cy="28" r="11" fill="{color["primary"]}"/>',
+            f'<circle cx="58" cy="28" r="11" fill="{color["highlight"]}" fill-opacity="0.85"/>',
+            _text(82, 34, name, color["text"], 17, weight=700),
+            _text(430, 34, "Home", color["primary"], 15, weight=600),
+            _text(494, 34, "About", color["muted"], 15),
+            _text(36, 112, "A heading to read", color["text"], 32, weight=750),
+            _text(36, 144, "Body text sits on the background,", color["text"], 17),
+            _text(36, 168, "and quieter notes stay readable.", color["muted"], 17),
+            _button(36, 194, 150, "Primary", color["primary"], color["on-primary"]),
+            _button(200, 194, 140, "Accent", color["accent"], color["on-accent"]),
+            _box(354, 201, 170, 30, color["highlight"], radius=15),
+            _text(439, 221, "Highlight", color["on-highlight"], 15, weight=600, anchor="middle"),
+            _card(color),
+            *(_swatch(index, role, color) for index, role in enumerate(SWATCHES)),
+        ]
+    )
+
+
+def _card(color: dict[str, str]) -> str:
+    bars = (0.35, 0.6, 0.45, 0.85, 0.7, 1.0)
+    chart = "".join(
+        _box(
+            330 + index * 30,
+            368 - 84 * share,
+            20,
+            84 * share,
+            color["accent" if index == 5 else "primary"],
+            radius=4,
+        )
+        for index, share in enumerate(bars)
+    )
+    return (
+        f'<rect x="36.5" y="262.5" width="488" height="122" rx="12" fill="{color["surface"]}" '
+        f'stroke="{color["border"]}"/>'
+        + _text(60, 298, "A card", color["text"], 19, weight=700)
+        + _text(60, 326, "Text on a surface, and", color["muted"], 15)
+        + _text(60, 352, "a link to follow", color["primary"], 15, weight=600, underline=True)
+        + chart
+    )
+
+
+def _swatch(index: int, role: str, color: dict[str, str]) -> str:
+    x = 36 + index * 62
+    return (
+        f'<rect x="{x + 0.5}" y="410.5" width="53" height="53" rx="10" fill="{color[role]}" '
+        f'stroke="{color["border"]}"/>'
+        + _text(x + 27, 484, role, color["muted"], 10, anchor="middle")
+        + _text(x + 27, 499, color[role], color["muted"], 10, anchor="middle")
+    )
+
+
+def _button(x: int, y: int, width: int, label: str, fill: str, ink: str) -> str:
+    middle = x + width // 2
+    return _box(x, y, width, 44, fill, radius=10) + _text(
+        middle, y + 28, label, ink, 17, weight=650, anchor="middle"
+    )
+
+
+def _box(x: int, y: float, width: int, height: float, fill: str, radius: int = 0) -> str:
+    size = f'width="{width}" height="{height:g}"'
+    return f'<rect x="{x}" y="{y:g}" {size} rx="{radius}" fill="{fill}"/>'
+
+
+def _text(
+    x: int,
+    y: int,
+    words: str,
+    fill: str,
+    size: int,
+    *,
+    weight: int = 400,
+    anchor: str = "start",
+    underline: bool = False,
+) -> str:
+    line = ' text-decoration="underline"' if underline else ""
+    return (
+        f'<text x="{x}" y="{y}" font-size="{size}" font-weight="{weight}" '
+        f'text-anchor="{anchor}" fill="{fill}"{line}>{escape(words)}</text>'
+    )

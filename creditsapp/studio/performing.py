@@ -1,0 +1,83 @@
+"""One paid operation, from raw input to a kept creation, for the form and the JSON interface."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import request
+from flask_login import current_user
+
+from creditsapp.charging import AlreadyCharged, charge
+from creditsapp.models import Creation, LedgerEntry
+from creditsapp.services import creations, ledger
+from creditsapp.studio.operation import Operation
+
+Raw = Mapping[str, str | bytes]
+OUTSIDE = ("csrf_token", "idempotency_key")
+
+
+@dataclass(frozen=True)
+class Performance:
+    """What was made and what it cost; `replayed` when it was made at an earlier call."""
+
+    creation: Creation
+    entry: LedgerEntry
+    replayed: bool
+
+
+def perform(operation: Operation, raw: Raw, *, key: str | None) -> Performance:
+    """Do the work for the signed-in user and charge for it.
+
+    Input is refused before anything is held. Raise InvalidInput, or as `charge` does.
+    """
+    values = operation.read(raw)
+    description = next((text for text in raw.values() if isinstance(text, str) and text), "")
+    try:
+        with charge(
+            current_user.id,
+            operation.name,
+            description=" ".join(description.split())[:120],
+            key=key,
+            fingerprint=_fingerprint(operation, raw),
+        ) as work:
+            result = operation.run(**values)
+            creation, work.entry = creations.keep(
+                work.user_id,
+                work.hold_id,
+                operation=operation.name,
+                title=result.title,
+                media_type=result.media_type,
+                extension=result.extension,
+                content=result.content,
+            )
+    except AlreadyCharged as done:
+        return _earlier(done)
+    return Performance(creation, work.entry, replayed=False)
+
+
+def _earlier(done: AlreadyCharged) -> Performance:
+    user_id, number = done.hold.user_id, done.hold.entry_number or 0
+    return Performance(
+        creations.paid_by(user_id, number), ledger.entry(user_id, number), replayed=True
+    )
+
+
+def _fingerprint(operation: Operation, raw: Raw) -> str:
+    digest = hashlib.sha256(operation.name.encode())
+    for name in sorted(raw):
+        value = raw[name]
+        part = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
+        digest.update(f"\n{name} {type(value).__name__} {len(part)}\n".encode() + part)
+    return digest.hexdigest()
+
+
+def submitted() -> dict[str, str | bytes]:
+    """The fields and files of a submitted form; a file that was not chosen is left out."""
+    raw: dict[str, str | bytes] = {
+        name: value for name, value in request.form.items() if name not in OUTSIDE
+    }
+    for name, upload in request.files.items():
+        content = upload.read()
+        if content or upload.filename:
+            raw[name] = content
+    return raw

@@ -1,0 +1,138 @@
+"""The studio's pages."""
+
+import secrets
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
+
+from creditsapp.auth.forms import EmptyForm
+from creditsapp.charging import prices
+from creditsapp.errors import answer
+from creditsapp.services import creations, ledger, wallets
+from creditsapp.services.errors import InsufficientCredits, ServiceError
+from creditsapp.services.idempotency import InvalidKey
+from creditsapp.studio import bp
+from creditsapp.studio.operation import InvalidInput, Operation, UploadField
+from creditsapp.studio.operations import OPERATIONS
+from creditsapp.studio.performing import perform, submitted
+
+
+LONGEST_PATH = 500
+
+
+@bp.app_context_processor
+def priced() -> dict[str, Any]:
+    """Every operation with its price, for pages that say what credits buy."""
+    return {"priced": [(each, prices().cost(each.name)) for each in OPERATIONS.values()]}
+
+
+@bp.before_request
+@login_required
+def require_sign_in() -> None:
+    """The studio is for those who have credits."""
+
+
+@bp.get("/")
+def index() -> ResponseReturnValue:
+    """The operations, and what was made lately."""
+    return render_template("studio/index.html", creations=creations.recent(current_user.id))
+
+
+@bp.route("/<name>", methods=["GET", "POST"])
+def operation(name: str) -> ResponseReturnValue:
+    """The form of one operation; without the script, also where it is sent."""
+    found = OPERATIONS.get(name)
+    if found is None:
+        return answer(404, "not_found", "There is no such operation.")
+    if request.method == "GET":
+        return _form_page(found, request.args)
+    form = EmptyForm()
+    if not form.validate_on_submit():
+        expired = "This form had expired. Nothing was charged; please send it again."
+        return _form_page(found, request.form, message=expired, status=422)
+    try:
+        done = perform(found, submitted(), key=request.form.get("idempotency_key") or None)
+    except InvalidInput as error:
+        return _form_page(found, request.form, errors=error.fields, status=422)
+    except InvalidKey:
+        return answer(400, "invalid_input", "This form is broken; please reload it.")
+    except InsufficientCredits as error:
+        return _form_page(found, request.form, refusal=error, status=402)
+    except ServiceError as error:
+        return _form_page(found, request.form, message=str(error), status=error.status)
+    return redirect(url_for("studio.creation", creation_id=done.creation.id), 303)
+
+
+def _form_page(
+    found: Operation, typed: Any, *, status: int = 200, **context: Any
+) -> ResponseReturnValue:
+    page = render_template(
+        "studio/operation.html",
+        operation=found,
+        cost=prices().cost(found.name),
+        balance=wallets.balance(current_user.id),
+        typed=typed,
+        idempotency_key=secrets.token_urlsafe(18),
+        return_to=_return_path(found, typed),
+        **context,
+    )
+    return page, status, {"Cache-Control": "no-store"}
+
+
+def _return_path(found: Operation, typed: Any) -> str:
+    """The way back to the form with what was typed, as far as it fits into an address."""
+    path, kept = url_for("studio.operation", name=found.name), {}
+    for field in found.fields:
+        more = kept | {field.name: typed.get(field.name, "")}
+        fits = len(f"{path}?{urlencode(more)}") <= LONGEST_PATH
+        if fits and more[field.name] and not isinstance(field, UploadField):
+            kept = more
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+@bp.get("/creations/<creation_id>")
+def creation(creation_id: str) -> ResponseReturnValue:
+    """One creation, with its preview and its download."""
+    found = creations.find(current_user.id, creation_id)
+    return render_template(
+        "studio/creation.html",
+        creation=found,
+        operation=OPERATIONS.get(found.operation),
+        entry=ledger.entry(found.user_id, found.entry_number),
+    )
+
+
+@bp.get("/creations/<creation_id>/preview")
+def preview(creation_id: str) -> ResponseReturnValue:
+    """What the creation's page shows of it, by itself and sandboxed."""
+    found = creations.find(current_user.id, creation_id)
+    kind = OPERATIONS.get(found.operation)
+    if kind is not None and kind.preview is not None:
+        media_type, content = kind.preview(found.content)
+    elif found.media_type.startswith("image/"):
+        media_type, content = found.media_type, found.content
+    else:
+        return answer(404, "not_found", "There is no preview of this.")
+    response = current_app.response_class(content, mimetype=media_type)
+    response.headers["Content-Security-Policy"] = (
+        "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:;"
+        " frame-ancestors 'self'"
+    )
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
+@bp.get("/creations/<creation_id>/download")
+def download(creation_id: str) -> ResponseReturnValue:
+    """The file itself, always as a download."""
+    found = creations.find(current_user.id, creation_id)
+    response = current_app.response_class(found.content, mimetype=found.media_type)
+    name = f"{found.operation}-{found.id[:8]}.{found.extension}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    return response

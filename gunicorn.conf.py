@@ -1,0 +1,17 @@
+"""How the app is served: threads, so that waiting for the database or for Dodo blocks nobody."""
+
+from creditsapp.settings import SettingsError, load_settings
+
+try:
+    settings = load_settings()
+except SettingsError as error:
+    raise SystemExit(f"The settings do not do:\n{error}") from None
+
+bind = f"127.0.0.1:{settings.port}"
+worker_class = "gthread"
+workers = 2
+threads = 8
+timeout = 60
+graceful_timeout = 30
+control_socket_disable = True
+accesslog = None
