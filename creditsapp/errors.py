@@ -6,7 +6,8 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from werkzeug.exceptions import HTTPException
 
 from creditsapp.extensions import db
@@ -43,7 +44,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(DBAPIError, _database_error)
-    app.register_error_handler(TimeoutError, _database_error)
+    app.register_error_handler(PoolExhausted, _database_error)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -91,7 +92,7 @@ def _http_error(error: HTTPException) -> Response:
 
 def _database_error(error: Exception) -> Response:
     """A database that is away is no bug; anything else that it refuses is one."""
-    if not isinstance(error, OperationalError | TimeoutError):
+    if not isinstance(error, OperationalError | PoolExhausted):
         return _unexpected(error)
     log.error("the database does not answer: %s", type(error).__name__)
     db.session.remove()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect
+from sqlalchemy import BigInteger, DateTime, Dialect, literal
 from sqlalchemy.types import TypeDecorator
 
 UNITS_PER_CREDIT = 10_000
@@ -65,6 +65,9 @@ class CreditAmount(TypeDecorator[Decimal]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         return None if value is None else from_units(int(value))
+
+
+NO_CREDITS = literal(Decimal(0), CreditAmount())
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from creditsapp.models.base import Base, BigId
 
 
-class User(UserMixin, Base):
+class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login has no types
     """An account. Money hangs on its id alone: see the wallet."""
 
     __tablename__ = "users"

@@ -73,7 +73,7 @@ def register(
 
     Raise InvalidEmail, InvalidPassword or EmailTaken.
     """
-    user = User(
+    user: User = User(
         email=normalised(email),
         name=name.strip()[:120],
         password_hash=_hash(password),
@@ -116,7 +116,7 @@ def _welcome(user_id: int, amount: Decimal) -> Movement:
 def authenticate(email: str, password: str) -> User:
     """The user with this address and password; raise WrongPassword, as slowly for nobody."""
     try:
-        user = db.session.scalar(select(User).where(User.email == normalised(email)))
+        user = _by_email(email)
     except InvalidEmail:
         user = None
     known = user.password_hash if user else _nobody
@@ -129,7 +129,7 @@ def authenticate(email: str, password: str) -> User:
 def change_password(user_id: int, current: str, new: str) -> User:
     """Set another password and end every older session. Raise WrongPassword, InvalidPassword."""
     with transaction() as session:
-        user = session.get_one(User, user_id, with_for_update=True, populate_existing=True)
+        user: User = session.get_one(User, user_id, with_for_update=True, populate_existing=True)
         if not _matches(user.password_hash, current):
             raise WrongPassword("This is not your current password.")
         user.password_hash = _hash(new)
@@ -140,12 +140,17 @@ def change_password(user_id: int, current: str, new: str) -> User:
 def by_email(email: str) -> User:
     """The user with this address; raise UserNotFound."""
     try:
-        user = db.session.scalar(select(User).where(User.email == normalised(email)))
+        user = _by_email(email)
     except InvalidEmail:
         user = None
     if user is None:
         raise UserNotFound(f"There is no user with the address {email!r}.")
     return user
+
+
+def _by_email(email: str) -> User | None:
+    found: User | None = db.session.scalar(select(User).where(User.email == normalised(email)))
+    return found
 
 
 def everyone() -> list[User]:

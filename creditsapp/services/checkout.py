@@ -38,9 +38,7 @@ def order(
     """
     deadline = time.monotonic() + BUDGET_SECONDS
     credits = offer.credits(dollars)  # noqa: A001
-    purchase, new = purchases.start(
-        buyer.user_id, dollars, credits, key=key, return_to=return_to
-    )
+    purchase, new = purchases.start(buyer.user_id, dollars, credits, key=key, return_to=return_to)
     if not new:
         return _opened_meanwhile(purchase, deadline)
     try:

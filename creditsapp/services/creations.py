@@ -60,9 +60,7 @@ def find(user_id: int, creation_id: str) -> Creation:
 def paid_by(user_id: int, entry_number: int) -> Creation:
     """The creation that an entry paid for; raise CreationNotFound."""
     creation = db.session.scalar(
-        select(Creation).where(
-            Creation.user_id == user_id, Creation.entry_number == entry_number
-        )
+        select(Creation).where(Creation.user_id == user_id, Creation.entry_number == entry_number)
     )
     if creation is None:
         raise CreationNotFound("There is no such creation.")

@@ -8,13 +8,13 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from creditsapp.extensions import db
 from creditsapp.models import Hold, LedgerEntry, Wallet
-from creditsapp.models.types import positive_credits
+from creditsapp.models.types import CreditAmount, positive_credits
 from creditsapp.services import wallets
 from creditsapp.services.errors import (
     CaptureTooLarge,
@@ -63,14 +63,15 @@ def hold(
 @retried
 def _hold(wanted: dict[str, Any]) -> Hold:
     user_id, amount = wanted["user_id"], wanted["amount"]
+    units = literal(amount, CreditAmount())  # compared with a sum, it would lose its type
     hold = Hold(**wanted)
     try:
         with transaction() as session:
             _expire(session, user_id)
             reserved = session.execute(
                 update(Wallet)
-                .where(Wallet.user_id == user_id, Wallet.balance - Wallet.held >= amount)
-                .values(held=Wallet.held + amount)
+                .where(Wallet.user_id == user_id, Wallet.balance - Wallet.held >= units)
+                .values(held=Wallet.held + units)
                 .returning(Wallet.user_id)
             ).first()
             if reserved is None:
@@ -225,5 +226,7 @@ def _resolve(
 
 def _free(session: Session, user_id: int, amount: Decimal) -> None:
     session.execute(
-        update(Wallet).where(Wallet.user_id == user_id).values(held=Wallet.held - amount)
+        update(Wallet)
+        .where(Wallet.user_id == user_id)
+        .values(held=Wallet.held - literal(amount, CreditAmount()))
     )

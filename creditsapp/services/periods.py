@@ -8,6 +8,7 @@ from sqlalchemy import case, func, select
 
 from creditsapp.extensions import db
 from creditsapp.models import LedgerEntry
+from creditsapp.models.types import NO_CREDITS
 
 
 @dataclass(frozen=True)
@@ -32,15 +33,18 @@ def summed(user_id: int, at: datetime, zone: tzinfo) -> list[Period]:
         select(
             number.label("period"),
             func.count(),
-            func.sum(case((LedgerEntry.amount < 0, LedgerEntry.amount), else_=Decimal(0))),
-            func.sum(case((LedgerEntry.amount > 0, LedgerEntry.amount), else_=Decimal(0))),
+            func.sum(case((LedgerEntry.amount < 0, LedgerEntry.amount), else_=NO_CREDITS)),
+            func.sum(case((LedgerEntry.amount > 0, LedgerEntry.amount), else_=NO_CREDITS)),
         )
         .where(LedgerEntry.user_id == user_id)
         .group_by("period")
         .order_by("period")
     )
-    named = [*spans, ("Earlier", None)]
-    return [Period(*named[index], count, spent, added) for index, count, spent, added in rows]
+    named: list[tuple[str, datetime | None]] = [*spans, ("Earlier", None)]
+    return [
+        Period(named[index][0], named[index][1], count, spent, added)
+        for index, count, spent, added in rows
+    ]
 
 
 def _spans(local: datetime) -> list[tuple[str, datetime]]:

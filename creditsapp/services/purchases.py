@@ -17,7 +17,7 @@ from creditsapp.services.transaction import now, retried, transaction, violates
 
 @dataclass(frozen=True)
 class Offer:
-    """What is for sale: whole dollars from `minimum` to `maximum`, each for `per_dollar` credits."""
+    """What is for sale: `minimum` to `maximum` whole dollars, each for `per_dollar` credits."""
 
     per_dollar: Decimal
     minimum: int

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, type_coerce
 from sqlalchemy.orm import Session
 
 from creditsapp.extensions import db
 from creditsapp.models import Hold, Wallet
+from creditsapp.models.types import CreditAmount
 from creditsapp.services.errors import InsufficientCredits, WalletNotFound
 from creditsapp.services.transaction import now
 
@@ -34,15 +35,16 @@ def balance(user_id: int) -> Balance:
 
 
 def _balance(session: Session, user_id: int) -> Balance:
-    expired = (
-        select(func.coalesce(func.sum(Hold.amount), Decimal(0)))
+    overdue = (
+        select(func.sum(Hold.amount))
         .where(Hold.user_id == user_id, Hold.status == "held", Hold.expires_at <= now())
         .scalar_subquery()
     )
     row = session.execute(
         select(
             Wallet.balance,
-            (Wallet.held - expired).label("held"),
+            Wallet.held,
+            type_coerce(overdue, CreditAmount).label("overdue"),
             Wallet.version,
             Wallet.lifetime_added,
             Wallet.lifetime_used,
@@ -50,7 +52,13 @@ def _balance(session: Session, user_id: int) -> Balance:
     ).first()
     if row is None:
         raise WalletNotFound(f"there is no wallet of user {user_id}")
-    return Balance(**row._mapping)
+    return Balance(
+        balance=row.balance,
+        held=row.held - (row.overdue or 0),
+        version=row.version,
+        lifetime_added=row.lifetime_added,
+        lifetime_used=row.lifetime_used,
+    )
 
 
 def _short_of(session: Session, user_id: int, required: Decimal) -> InsufficientCredits:

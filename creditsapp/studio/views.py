@@ -19,7 +19,6 @@ from creditsapp.studio.operation import InvalidInput, Operation, UploadField
 from creditsapp.studio.operations import OPERATIONS
 from creditsapp.studio.performing import perform, submitted
 
-
 LONGEST_PATH = 500
 
 

@@ -36,9 +36,7 @@ def receive() -> ResponseReturnValue:
         webhook_id, _sent_at = verify(body, request.headers, secrets, now=time.time())
     except InvalidSignature as error:
         raise JsonError(401, "invalid_signature", f"Not accepted: {error}.") from None
-    status = webhooks.receive(
-        webhook_id, body, _event(body), Terms(product_id(shared.settings))
-    )
+    status = webhooks.receive(webhook_id, body, _event(body), Terms(product_id(shared.settings)))
     return jsonify(received=True, status=status)
 
 

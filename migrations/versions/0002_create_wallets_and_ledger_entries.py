@@ -23,17 +23,17 @@ def upgrade() -> None:
         sa.Column("dodo_customer_id", sa.String(length=255), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "balance = lifetime_added - lifetime_used", name="ck_wallets_balance_is_lifetime"
+            "balance = lifetime_added - lifetime_used", name=op.f("ck_wallets_balance_is_lifetime")
         ),
         sa.CheckConstraint(
-            f"balance BETWEEN {-LIMIT} AND {LIMIT}", name="ck_wallets_balance_in_range"
+            f"balance BETWEEN {-LIMIT} AND {LIMIT}", name=op.f("ck_wallets_balance_in_range")
         ),
-        sa.CheckConstraint(f"held <= {LIMIT}", name="ck_wallets_held_in_range"),
-        sa.CheckConstraint("held >= 0", name="ck_wallets_held_not_negative"),
+        sa.CheckConstraint(f"held <= {LIMIT}", name=op.f("ck_wallets_held_in_range")),
+        sa.CheckConstraint("held >= 0", name=op.f("ck_wallets_held_not_negative")),
         sa.CheckConstraint(
-            f"lifetime_used BETWEEN 0 AND {LIMIT}", name="ck_wallets_lifetime_used_in_range"
+            f"lifetime_used BETWEEN 0 AND {LIMIT}", name=op.f("ck_wallets_lifetime_used_in_range")
         ),
-        sa.CheckConstraint("version >= 0", name="ck_wallets_version_not_negative"),
+        sa.CheckConstraint("version >= 0", name=op.f("ck_wallets_version_not_negative")),
         sa.PrimaryKeyConstraint("user_id", name="pk_wallets"),
         sa.UniqueConstraint("dodo_customer_id", name="uq_wallets_dodo_customer_id"),
     )
@@ -58,15 +58,16 @@ def upgrade() -> None:
             "(type IN ('initial', 'purchase', 'bonus') AND amount > 0)"
             " OR (type = 'usage' AND amount < 0)"
             " OR (type IN ('refund', 'dispute', 'adjustment') AND amount <> 0)",
-            name="ck_ledger_entries_signs_match_types",
+            name=op.f("ck_ledger_entries_signs_match_types"),
         ),
         sa.CheckConstraint(
-            "type <> 'usage' OR balance_after >= 0", name="ck_ledger_entries_usage_makes_no_debt"
+            "type <> 'usage' OR balance_after >= 0",
+            name=op.f("ck_ledger_entries_usage_makes_no_debt"),
         ),
         sa.CheckConstraint(
-            f"amount BETWEEN {-LIMIT} AND {LIMIT}", name="ck_ledger_entries_amount_in_range"
+            f"amount BETWEEN {-LIMIT} AND {LIMIT}", name=op.f("ck_ledger_entries_amount_in_range")
         ),
-        sa.CheckConstraint("number >= 1", name="ck_ledger_entries_number_from_one"),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_ledger_entries_number_from_one")),
         sa.ForeignKeyConstraint(
             ["user_id", "refunded_number"],
             ["ledger_entries.user_id", "ledger_entries.number"],

@@ -26,15 +26,16 @@ def upgrade() -> None:
         sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "(status = 'captured') = (entry_number IS NOT NULL)",
-            name="ck_holds_captured_has_its_entry",
+            name=op.f("ck_holds_captured_has_its_entry"),
         ),
         sa.CheckConstraint(
-            "(status = 'held') = (resolved_at IS NULL)", name="ck_holds_resolved_has_its_time"
+            "(status = 'held') = (resolved_at IS NULL)", name=op.f("ck_holds_resolved_has_its_time")
         ),
         sa.CheckConstraint(
-            "status IN ('held', 'captured', 'released', 'expired')", name="ck_holds_status_known"
+            "status IN ('held', 'captured', 'released', 'expired')",
+            name=op.f("ck_holds_status_known"),
         ),
-        sa.CheckConstraint("amount > 0", name="ck_holds_amount_positive"),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_holds_amount_positive")),
         sa.ForeignKeyConstraint(
             ["user_id", "entry_number"],
             ["ledger_entries.user_id", "ledger_entries.number"],

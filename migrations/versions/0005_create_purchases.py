@@ -27,10 +27,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "status IN ('created', 'pending', 'paid', 'failed', 'cancelled', 'expired', 'review',"
             " 'rejected')",
-            name="ck_purchases_status_known",
+            name=op.f("ck_purchases_status_known"),
         ),
-        sa.CheckConstraint("credits > 0", name="ck_purchases_credits_positive"),
-        sa.CheckConstraint("dollars >= 1", name="ck_purchases_dollars_positive"),
+        sa.CheckConstraint("credits > 0", name=op.f("ck_purchases_credits_positive")),
+        sa.CheckConstraint("dollars >= 1", name=op.f("ck_purchases_dollars_positive")),
         sa.ForeignKeyConstraint(["user_id"], ["wallets.user_id"], name="fk_purchases_user_id"),
         sa.PrimaryKeyConstraint("id", name="pk_purchases"),
         sa.UniqueConstraint("checkout_session_id", name="uq_purchases_checkout_session_id"),

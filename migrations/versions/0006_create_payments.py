@@ -28,9 +28,10 @@ def upgrade() -> None:
         sa.Column("review_reason", sa.String(length=500), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("credited >= 0", name="ck_payments_credited_not_negative"),
+        sa.CheckConstraint("credited >= 0", name=op.f("ck_payments_credited_not_negative")),
         sa.CheckConstraint(
-            "reversed_credits BETWEEN 0 AND credited", name="ck_payments_reversed_within_credited"
+            "reversed_credits BETWEEN 0 AND credited",
+            name=op.f("ck_payments_reversed_within_credited"),
         ),
         sa.ForeignKeyConstraint(["purchase_id"], ["purchases.id"], name="fk_payments_purchase_id"),
         sa.PrimaryKeyConstraint("id", name="pk_payments"),
@@ -50,7 +51,7 @@ def upgrade() -> None:
         sa.Column("event_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "amount IS NULL OR amount >= 0", name="ck_payment_refunds_amount_not_negative"
+            "amount IS NULL OR amount >= 0", name=op.f("ck_payment_refunds_amount_not_negative")
         ),
         sa.ForeignKeyConstraint(
             ["payment_id"], ["payments.id"], name="fk_payment_refunds_payment_id"

@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("processed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("attempts >= 1", name="ck_webhook_events_attempted"),
+        sa.CheckConstraint("attempts >= 1", name=op.f("ck_webhook_events_attempted")),
         sa.PrimaryKeyConstraint("id", name="pk_webhook_events"),
     )
     op.create_index("ix_webhook_events_payment_id", "webhook_events", ["payment_id"], unique=False)

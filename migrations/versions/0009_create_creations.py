@@ -21,7 +21,9 @@ def upgrade() -> None:
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("entry_number", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("length(content) <= 2097152", name="ck_creations_content_within_2_mb"),
+        sa.CheckConstraint(
+            "length(content) <= 2097152", name=op.f("ck_creations_content_within_2_mb")
+        ),
         sa.ForeignKeyConstraint(
             ["user_id", "entry_number"],
             ["ledger_entries.user_id", "ledger_entries.number"],

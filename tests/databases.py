@@ -1,0 +1,49 @@
+"""Reaching past the app into its database, where tests have to."""
+
+import sqlite3
+
+import psycopg
+
+from creditsapp.models import Base
+
+TABLES = [table.name for table in reversed(Base.metadata.sorted_tables)]
+
+
+def empty(url):
+    """Delete all rows of a PostgreSQL database, the append-only ledger's too."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        deletes = "".join(f"DELETE FROM {table};" for table in TABLES)
+        connection.execute("BEGIN; SET LOCAL session_replication_role = replica;" + deletes)
+        connection.execute("COMMIT")
+
+
+def execute(url, sql, *, without_triggers=False):
+    """Run SQL past the app, as an intruder with the database's password would."""
+    if url.startswith("sqlite"):
+        connection = sqlite3.connect(url.removeprefix("sqlite:///"), timeout=10)
+        with connection:
+            if without_triggers:
+                for name in ("update", "delete", "replace"):
+                    connection.execute(f"DROP TRIGGER IF EXISTS ledger_entries_no_{name}")
+            connection.execute(sql)
+        connection.close()
+        return
+    with psycopg.connect(url) as connection:
+        if without_triggers:
+            connection.execute("SET LOCAL session_replication_role = replica")
+        connection.execute(sql)
+
+
+def contents(url):
+    """Every row of every table, to see that nothing has changed."""
+    if url.startswith("sqlite"):
+        connection = sqlite3.connect(url.removeprefix("sqlite:///"), timeout=10)
+    else:
+        connection = psycopg.connect(url)
+    try:
+        return {
+            table: sorted(map(repr, connection.execute(f"SELECT * FROM {table}").fetchall()))
+            for table in TABLES
+        }
+    finally:
+        connection.close()

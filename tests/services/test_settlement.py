@@ -1,0 +1,292 @@
+"""Payments, refunds and disputes: the same end in every order, and nothing twice."""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from creditsapp.services import ledger, purchases, wallets
+from creditsapp.services.settlement import floor_share
+from tests.builders import (
+    dispute_event,
+    make_purchase,
+    make_user,
+    payment_event,
+    refund_event,
+    settle,
+    spend,
+)
+
+pytestmark = pytest.mark.usefixtures("context")
+
+
+def bought(dollars=5):
+    user = make_user(0)
+    return user, make_purchase(user, dollars)
+
+
+def balance(user):
+    return wallets.balance(user).balance
+
+
+def test_a_payment_is_credited_once_under_many_deliveries():
+    user, purchase = bought()
+    answers = [settle(payment_event(purchase), webhook_id=f"msg_{n % 3}") for n in range(20)]
+    assert answers == ["credits_added"] + ["already_processed"] * 19
+    assert balance(user) == 100
+    assert [entry.type for entry in ledger.history(user)[0]] == ["purchase"]
+    assert purchases.find(user, purchase.id).status == "paid"
+
+
+def test_credits_come_from_the_order_and_never_from_the_event():
+    user, purchase = bought(1)
+    event = payment_event(purchase, metadata={"purchase_id": purchase.id, "credits": "999999"})
+    assert settle(event) == "credits_added"
+    assert balance(user) == 20
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"total_amount": 600, "tax": 100},  # tax on top
+        {"total_amount": 500, "tax": 83},  # tax inside
+        {"tax": None},
+        {"currency": "EUR", "total_amount": 431, "tax": 70},
+        {"checkout_session_id": None},
+        {"metadata": {}},
+        {"discounts": None},
+        {"unknown_field": {"a": [1]}},
+    ],
+)
+def test_a_payment_that_matches_its_order_is_credited(changes):
+    user, purchase = bought()
+    assert settle(payment_event(purchase, **changes)) == "credits_added"
+    assert balance(user) == 100
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"total_amount": 499},
+        {"total_amount": 1},
+        {"total_amount": 600, "tax": 50},
+        {"total_amount": "500"},
+        {"total_amount": True},
+        {"total_amount": None},
+        {"total_amount": -500},
+        {"currency": "usd"},
+        {"currency": None},
+        {"product_cart": None},
+        {"product_cart": []},
+        {"product_cart": [{"product_id": "pdt_other", "quantity": 5}]},
+        {"product_cart": [{"product_id": "pdt_sandbox_credits", "quantity": 1}]},
+        {"product_cart": [{"product_id": "pdt_sandbox_credits", "quantity": 5}] * 2},
+        {"product_cart": "five"},
+        {"discount_id": "dsc_1"},
+        {"discounts": [{"discount_id": "dsc_1"}]},
+        {"checkout_session_id": "cks_of_nobody"},
+        {"status": "succeed"},
+        {"status": None},
+    ],
+)
+def test_a_payment_that_does_not_match_waits_for_a_person(changes):
+    user, purchase = bought()
+    assert settle(payment_event(purchase, **changes)) == "review"
+    assert balance(user) == 0
+
+
+def test_a_payment_for_no_order_of_ours_is_recorded():
+    user, purchase = bought()
+    event = payment_event(purchase, checkout_session_id="cks_x", metadata={})
+    assert settle(event) == "recorded"
+    assert balance(user) == 0
+
+
+def test_a_second_payment_of_an_order_waits_for_a_person():
+    user, purchase = bought()
+    settle(payment_event(purchase))
+    assert settle(payment_event(purchase, payment_id="pay_2")) == "review"
+    assert balance(user) == 100
+    assert purchases.find(user, purchase.id).status == "paid"
+
+
+def test_failed_then_succeeded_is_paid_and_late_news_change_nothing():
+    user, purchase = bought()
+    assert settle(payment_event(purchase, kind="payment.failed")) == "recorded"
+    assert purchases.find(user, purchase.id).status == "failed"
+    assert settle(payment_event(purchase, payment_id="pay_2")) == "credits_added"
+    for late in ("payment.processing", "payment.failed", "payment.cancelled"):
+        settle(payment_event(purchase, kind=late, payment_id="pay_2"))
+    assert purchases.find(user, purchase.id).status == "paid"
+    assert balance(user) == 100
+
+
+def test_processing_after_failed_leaves_the_order_failed():
+    user, purchase = bought()
+    settle(payment_event(purchase, kind="payment.failed"))
+    settle(payment_event(purchase, kind="payment.processing"))
+    assert purchases.find(user, purchase.id).status == "failed"
+
+
+def test_a_newer_body_under_an_old_id_is_applied_once():
+    user, purchase = bought()
+    assert settle(payment_event(purchase, kind="payment.processing"), webhook_id="m") == "recorded"
+    assert settle(payment_event(purchase), webhook_id="m") == "credits_added"
+    assert settle(payment_event(purchase), webhook_id="m") == "already_processed"
+    assert balance(user) == 100
+
+
+def test_a_refund_that_comes_before_its_payment_is_parked_and_then_taken():
+    user, purchase = bought()
+    assert settle(refund_event(amount=500, partial=False)) == "parked"
+    assert settle(payment_event(purchase)) == "credits_added"
+    assert balance(user) == 0
+
+
+def test_a_refund_of_spent_credits_leaves_a_debt_that_is_netted():
+    user, purchase = bought()
+    settle(payment_event(purchase))
+    spend(user, 90)
+    settle(refund_event(amount=500, partial=False))
+    assert balance(user) == -90
+    ledger.grant(user, 100, description="sorry")
+    assert balance(user) == 10
+
+
+def test_partial_refunds_add_up_to_exactly_the_whole():
+    user, purchase = bought(1)
+    settle(payment_event(purchase))
+    for number, cents in enumerate((33, 33, 34)):
+        settle(refund_event(f"ref_{number}", amount=cents))
+    assert balance(user) == 0
+
+
+def test_a_won_dispute_restores_and_a_later_refund_takes_its_share():
+    user, purchase = bought()
+    settle(payment_event(purchase))
+    settle(dispute_event("opened"))
+    assert balance(user) == 0
+    settle(dispute_event("won"))
+    assert balance(user) == 100
+    settle(refund_event(amount=250))
+    assert balance(user) == 50
+    settle(dispute_event("opened", dispute_id="dp_2"))
+    assert balance(user) == 0
+
+
+def test_a_refund_and_a_lost_dispute_take_once():
+    user, purchase = bought()
+    settle(payment_event(purchase))
+    settle(refund_event(amount=500, partial=False))
+    settle(dispute_event("lost", is_resolved_by_rdr=True))
+    assert balance(user) == 0
+
+
+def test_a_later_stage_that_opens_again_takes_the_credits_again():
+    user, purchase = bought()
+    settle(payment_event(purchase))
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    for day, status in enumerate(("opened", "won", "opened")):
+        settle(dispute_event(status, at=start + timedelta(days=day)))
+    assert balance(user) == 0
+    settle(dispute_event("won", at=start + timedelta(days=1)))
+    assert balance(user) == 0
+
+
+@pytest.mark.parametrize("status", ["opened", "challenged", "lost", "accepted", "expired"])
+def test_money_that_is_gone_or_in_doubt_takes_the_credits(status):
+    user, purchase = bought()
+    settle(payment_event(purchase))
+    settle(dispute_event(status))
+    assert balance(user) == 0
+
+
+@pytest.mark.parametrize("status", ["won", "cancelled"])
+def test_money_that_stays_leaves_the_credits(status):
+    user, purchase = bought()
+    settle(payment_event(purchase))
+    settle(dispute_event(status))
+    assert balance(user) == 100
+
+
+def test_a_failed_refund_takes_nothing():
+    user, purchase = bought()
+    settle(payment_event(purchase))
+    settle(refund_event(status="failed"))
+    assert balance(user) == 100
+
+
+def test_a_refund_in_a_currency_that_cannot_be_compared_waits():
+    user, purchase = bought()
+    settle(payment_event(purchase))
+    settle(refund_event(currency="JPY", amount=500))
+    assert balance(user) == 100
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"type": "payment.succeeded", "data": None},
+        {"type": "payment.succeeded", "data": []},
+        {"type": "payment.succeeded", "data": {"payment_id": 5, "status": "succeeded"}},
+        {"type": "payment.succeeded", "data": {"payment_id": "a\0b", "status": "succeeded"}},
+        {"type": "payment.succeeded", "data": {"payment_id": "x" * 300, "status": "succeeded"}},
+        {"type": "refund.succeeded", "data": {"refund_id": "r"}, "timestamp": "yesterday"},
+        {"type": "refund.succeeded", "data": {"refund_id": "r"}, "timestamp": 5},
+        {"type": "dispute.opened", "data": {"dispute_id": {}}, "timestamp": "2026-01-01T00:00:00Z"},
+    ],
+)
+def test_an_event_that_cannot_be_used_is_kept_for_a_person(broken):
+    assert settle(broken) == "review"
+
+
+def test_an_unknown_type_is_kept_and_ignored():
+    assert settle({"type": "payment.completed\0", "data": {"payment_id": "pay_1"}}) == "ignored"
+
+
+EVENTS = {
+    "processing": lambda purchase, at: payment_event(purchase, kind="payment.processing"),
+    "succeeded": lambda purchase, at: payment_event(purchase),
+    "part A": lambda purchase, at: refund_event("ref_a", amount=100),
+    "part B": lambda purchase, at: refund_event("ref_b", amount=133),
+    "opened": lambda purchase, at: dispute_event("opened", at=at),
+    "won": lambda purchase, at: dispute_event("won", at=at + timedelta(days=1)),
+}
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(order=st.permutations([*EVENTS, *EVENTS]), dollars=st.sampled_from([3, 7]))
+def test_every_order_of_the_same_events_ends_in_the_same_balance(order, dollars):
+    user, purchase = bought(dollars)
+    payment, start = f"pay_{purchase.id}", datetime(2026, 1, 1, tzinfo=UTC)
+    for name in order:
+        event = EVENTS[name](purchase, start)
+        for id_field in ("refund_id", "dispute_id"):
+            if id_field in event["data"]:
+                event["data"][id_field] += purchase.id
+        event["data"]["payment_id"] = payment
+        settle(event)
+    taken = floor_share(Decimal(20 * dollars), Fraction(233, 100 * dollars))
+    assert balance(user) == 20 * dollars - taken
+
+
+def test_all_orders_of_a_short_story_end_alike():
+    ends = set()
+    names = ["succeeded", "part A", "opened", "won"]
+    for number, order in enumerate(itertools.permutations(names)):
+        user, purchase = bought(3)
+        for name in order:
+            event = EVENTS[name](purchase, datetime(2026, 1, 1, tzinfo=UTC))
+            event["data"]["payment_id"] = f"pay_story_{number}"
+            for id_field in ("refund_id", "dispute_id"):
+                if id_field in event["data"]:
+                    event["data"][id_field] += str(number)
+            settle(event)
+        ends.add(balance(user))
+    assert ends == {Decimal(40)}
