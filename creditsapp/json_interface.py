@@ -60,7 +60,9 @@ def parse_json(body: bytes) -> Any:
     """Parse strict JSON: UTF-8, no NaN, no key twice, no lone surrogates; raise ValueError."""
     try:
         text = body.decode("utf-8")
-        found = json.loads(text, parse_constant=_refuse, object_pairs_hook=_unique)
+        found = json.loads(
+            text, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_unique
+        )
         simplejson.dumps(found, ensure_ascii=False).encode("utf-8")
     except (RecursionError, UnicodeError) as error:
         raise ValueError(str(error)) from None

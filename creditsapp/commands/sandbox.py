@@ -1,5 +1,7 @@
 """`flask sandbox`: Dodo's stand-in on a port of its own."""
 
+from pathlib import Path
+
 import click
 from flask import current_app
 from flask.cli import AppGroup
@@ -16,8 +18,9 @@ sandbox_group = AppGroup("sandbox", help="Try payments where no real money moves
 @sandbox_group.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=8001, help="Where to listen; 8001.")
 @click.option("--webhook-url", help="Where webhooks go; the app on this machine.")
+@click.option("--database", type=click.Path(path_type=Path), help="Where it keeps its state.")
 @click.option("--clock", type=click.FloatRange(min=1), default=1.0, help="Divides every wait.")
-def run(port: int, webhook_url: str | None, clock: float) -> None:
+def run(port: int, webhook_url: str | None, database: Path | None, clock: float) -> None:
     """Serve the sandbox on its own; the app finds it by DODO_PAYMENTS_BASE_URL."""
     settings: Settings = current_app.extensions["creditsapp"].settings
     if not settings.sandbox:
@@ -26,7 +29,7 @@ def run(port: int, webhook_url: str | None, clock: float) -> None:
         )
     secret = (webhook_secrets(settings) or (instance_secret("webhook_secret", "whsec_"),))[0]
     sandbox = create_sandbox(
-        database=INSTANCE / f"sandbox-{port}.db",
+        database=database or INSTANCE / f"sandbox-{port}.db",
         api_key=settings.dodo_payments_api_key or None,
         webhook_secret=secret,
         webhook_url=webhook_url or f"http://127.0.0.1:{settings.port}/api/webhooks/dodo",

@@ -62,7 +62,7 @@ const number = (value) => digits.format(value).replace("-", "\u2212")
 // Put data where `data-fill` names it; the slot's other attributes say how it is shown.
 function fill(root, data) {
   for (const slot of root.querySelectorAll("[data-fill]")) {
-    const { fill: key, minus = 0, times = 1, divide, upwards, above, one, many, word } = slot.dataset
+    const { fill: key, minus = 0, times = 1, divide, upwards, above, before = "", one, many, word } = slot.dataset
     if (!(key in data)) continue
     let value = data[key]
     if (typeof value === "number") {
@@ -72,7 +72,7 @@ function fill(root, data) {
       if (above) slot.hidden = value <= above
     }
     if (slot.matches("input")) setInput(slot, value)
-    else slot.textContent = [number(value), value === 1 ? one : many, word].filter(Boolean).join(" ")
+    else slot.textContent = before + [number(value), value === 1 ? one : many, word].filter(Boolean).join(" ")
   }
 }
 

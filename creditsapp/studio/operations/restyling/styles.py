@@ -42,8 +42,10 @@ def poster(image: Image.Image) -> Image.Image:
     flat = ImageOps.autocontrast(image, cutoff=1, preserve_tone=True)
     flat = ImageEnhance.Color(flat.filter(ImageFilter.MedianFilter(5))).enhance(1.5)
     flat = flat.filter(ImageFilter.GaussianBlur(1.5 * scale + 0.3))
-    flat = flat.quantize(14, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
-    flat = flat.convert("RGB").filter(ImageFilter.MedianFilter(_odd(5 * scale)))
+    # Choosing the colours in a small copy takes a hundredth of the time.
+    few = flat.resize((96, 96)).quantize(14, Image.Quantize.MAXCOVERAGE, kmeans=2)
+    flat = flat.quantize(palette=few, dither=Image.Dither.NONE).convert("RGB")
+    flat = flat.filter(ImageFilter.MedianFilter(_odd(5 * scale)))
     lines = _edges(image, 1.6 * scale + 0.4).point([255 if v > 105 else 0 for v in _BYTES])
     lines = lines.filter(ImageFilter.MaxFilter(3)).filter(ImageFilter.GaussianBlur(0.8))
     flat.paste("#1d1a26", (0, 0), lines)

@@ -1,0 +1,87 @@
+"""Document conversion: Markdown or plain text as slides, a Word document or a PDF."""
+
+from typing import Any
+
+from creditsapp.studio.operation import (
+    MAX_CONTENT,
+    ChoiceField,
+    InvalidInput,
+    Result,
+    TextField,
+    UploadField,
+    operation,
+    short_title,
+)
+from creditsapp.studio.operations.documents.blocks import blocks_of, parse, title_of
+from creditsapp.studio.operations.documents.pdf import write_pdf
+from creditsapp.studio.operations.documents.preview import preview_document
+from creditsapp.studio.operations.documents.slides import write_slides
+from creditsapp.studio.operations.documents.uploads import read_text
+from creditsapp.studio.operations.documents.word import write_word
+
+MEDIA_TYPES = {
+    "html": "text/html",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "pdf": "application/pdf",
+}
+
+
+def one_source(values: dict[str, Any]) -> None:
+    """Refuse a document together with a text, and neither."""
+    if values["document"] and values["text"]:
+        raise InvalidInput({"text": "Give a document or a text, not both."})
+    if not values["document"] and not values["text"]:
+        raise InvalidInput({"document": "Choose a document, or type a text below."})
+
+
+@operation(
+    title="Document conversion",
+    action="Convert document",
+    noun=("document", "documents"),
+    summary="Turn Markdown or plain text into a slide deck, a Word document or a PDF.",
+    cost=5,
+    fields=[
+        UploadField(
+            "document",
+            "Document",
+            hint="Markdown or plain text in UTF-8, at most 1 MB.",
+            required=False,
+            accept=".md,.markdown,.txt,text/markdown,text/plain",
+            max_bytes=1_000_000,
+            check=read_text,
+        ),
+        TextField(
+            "text",
+            "Or type a text",
+            hint="In slides, each heading of the first two levels and each --- starts a new one.",
+            required=False,
+            max_length=100_000,
+            multiline=True,
+            placeholder="# A title",
+        ),
+        ChoiceField(
+            "format",
+            "Format",
+            choices=(("html", "Slides (HTML)"), ("docx", "Word (DOCX)"), ("pdf", "PDF")),
+            default="html",
+        ),
+    ],
+    check=one_source,
+    preview=preview_document,
+    order=40,
+)
+def document_conversion(document: str | None, text: str | None, format: str) -> Result:  # noqa: A002
+    """Convert the document or the text."""
+    tokens = parse(document or text or "")
+    blocks = blocks_of(tokens)
+    title = short_title(title_of(blocks)) or "Untitled"
+    if format == "html":
+        content = write_slides(title, tokens)
+    elif format == "docx":
+        content = write_word(title, blocks)
+    else:
+        content = write_pdf(title, blocks)
+    if len(content) > MAX_CONTENT:
+        source = "document" if document else "text"
+        raise InvalidInput({source: "This is too long to convert; please split it."})
+    return Result(title, MEDIA_TYPES[format], format, content)

@@ -1,0 +1,1 @@
+"""What document conversion needs."""

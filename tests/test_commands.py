@@ -1,0 +1,172 @@
+"""The operators' commands: exact, repeatable, one clear line for each refusal."""
+
+import json
+
+import pytest
+
+from creditsapp.extensions import db
+from creditsapp.models import OperatorAction
+from creditsapp.services import holds
+from tests.builders import make_user, spend
+from tests.databases import contents, execute
+
+
+@pytest.fixture
+def flask(app):
+    """Run a command; the answer has stdout, stderr and the exit code."""
+    runner = app.test_cli_runner()
+
+    def run(*words):
+        answer = runner.invoke(args=list(words))
+        assert answer.exception is None or isinstance(answer.exception, SystemExit), answer.output
+        assert "Traceback" not in answer.output
+        return answer
+
+    return run
+
+
+@pytest.fixture
+def ada(app):
+    with app.app_context():
+        return make_user(50, email="ada@example.com")
+
+
+def test_a_grant_is_an_entry_with_its_reason_and_its_author(flask, app, ada):
+    answer = flask("credits", "grant", "Ada@Example.com", "7.5", "--reason", "for the trouble")
+    assert (answer.exit_code, "7.5 credits" in answer.stdout) == (0, True)
+    newest = json.loads(flask("credits", "history", "ada@example.com", "--json").stdout)
+    entry = newest["transactions"][0]
+    assert (entry["type"], entry["amount"], entry["balanceAfter"]) == ("bonus", 7.5, 57.5)
+    assert entry["description"] == "for the trouble"
+    with app.app_context():
+        (action,) = db.session.scalars(db.select(OperatorAction))
+        assert (action.command, action.reason) == ("credits grant", "for the trouble")
+        assert "@" in action.actor
+
+
+def test_a_grant_repeated_with_its_key_changes_nothing(flask, ada, database_url):
+    words = ("credits", "grant", "ada@example.com", "5", "--reason", "r", "--key", "k")
+    first = flask(*words)
+    before = contents(database_url)
+    again = flask(*words)
+    assert (again.exit_code, again.stdout) == (0, first.stdout)
+    other = flask("credits", "grant", "ada@example.com", "6", "--reason", "r", "--key", "k")
+    assert (other.exit_code, other.stderr.count("\n")) == (1, 1)
+    assert contents(database_url) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("grant", "ada@example.com", "5"), 2),
+        (("grant", "ada@example.com", "5", "--reason", " "), 2),
+        (("grant", "ada@example.com", "0", "--reason", "r"), 2),
+        (("grant", "ada@example.com", "-5", "--reason", "r"), 2),
+        (("grant", "ada@example.com", "1.00001", "--reason", "r"), 2),
+        (("grant", "ada@example.com", "NaN", "--reason", "r"), 2),
+        (("grant", "ada@example.com", "many", "--reason", "r"), 2),
+        (("grant", "ada@example.com", "1e13", "--reason", "r"), 2),
+        (("grant", "ada@example.com", "5", "--reason", "r", "--key", "a b"), 1),
+        (("grant", "nobody@example.com", "5", "--reason", "r"), 1),
+        (("grant", "no address", "5", "--reason", "r"), 1),
+        (("balance", "nobody@example.com"), 1),
+        (("history", "nobody@example.com"), 1),
+        (("history", "ada@example.com", "--limit", "0"), 2),
+        (("balance",), 2),
+    ],
+)
+def test_a_refusal_has_its_code_and_changes_nothing(flask, ada, database_url, words, code):
+    before = contents(database_url)
+    answer = flask("credits", *words)
+    assert (answer.exit_code, answer.stdout) == (code, "")
+    assert answer.stderr
+    assert contents(database_url) == before
+
+
+def test_a_balance_names_what_is_held(flask, app, ada):
+    with app.app_context():
+        holds.hold(ada, 5, operation="test")
+    answer = flask("credits", "balance", "ada@example.com", "--json")
+    assert json.loads(answer.stdout) == {"balance": 50, "held": 5, "available": 45, "version": 1}
+    assert "45 credits available" in flask("credits", "balance", "ada@example.com").stdout
+
+
+def test_control_characters_do_not_reach_the_terminal(flask, app, ada):
+    with app.app_context():
+        spend(ada, 1, description="\x1b[31mred\nline")
+    lines = flask("credits", "history", "ada@example.com").stdout
+    assert "\x1b" not in lines and lines.count("\n") == 2
+
+
+def test_verify_finds_nothing_wrong(flask, app, ada):
+    with app.app_context():
+        held = holds.hold(ada, 5, operation="test")
+        holds.capture(ada, held.id, 2)
+        holds.hold(ada, 5, operation="test")
+        spend(ada, 3)
+    answer = flask("credits", "verify", "--json")
+    assert answer.exit_code == 0
+    assert json.loads(answer.stdout) == {"ok": True, "wallets": 1, "entries": 3, "problems": []}
+
+
+TAMPERINGS = {
+    "an edited amount": "UPDATE ledger_entries SET amount = amount + 10000 WHERE number = 1",
+    "a missing entry": "DELETE FROM ledger_entries WHERE number = 2",
+    "a last entry cut off": "DELETE FROM ledger_entries WHERE number = 3",
+    "an edited balance after": "UPDATE ledger_entries SET balance_after = 1 WHERE number = 3",
+    "a forged balance": "UPDATE wallets SET balance = balance + 10000,"
+    " lifetime_added = lifetime_added + 10000",
+    "forged held credits": "UPDATE wallets SET held = held + 10000",
+    "forged lifetime figures": "UPDATE wallets SET lifetime_added = lifetime_added + 1,"
+    " lifetime_used = lifetime_used + 1",
+    "a forged version": "UPDATE wallets SET version = version + 1",
+}
+
+
+@pytest.mark.parametrize("tampering", TAMPERINGS.values(), ids=TAMPERINGS)
+def test_verify_names_the_wallet_that_was_tampered_with(flask, app, ada, database_url, tampering):
+    with app.app_context():
+        spend(ada, 3)
+        spend(ada, 3)
+        make_user(50, email="bystander@example.com")
+    execute(
+        database_url,
+        f"{tampering}{' AND' if 'WHERE' in tampering else ' WHERE'} user_id = {ada}",
+        without_triggers=True,
+    )
+    app.tampered = True
+    answer = flask("credits", "verify", "--json")
+    assert answer.exit_code == 1
+    (problem,) = json.loads(answer.stdout)["problems"]
+    assert (problem["userId"], problem["email"]) == (ada, "ada@example.com")
+    assert "ada@example.com" in flask("credits", "verify").stderr
+
+
+def test_users_are_made_with_welcome_credits_and_listed(flask):
+    made = flask("users", "create", "Bob@Example.com", "--password", "long enough", "--name", "Bob")
+    assert made.exit_code == 0
+    (bob,) = json.loads(flask("users", "list", "--json").stdout)["users"]
+    assert (bob["email"], bob["name"]) == ("bob@example.com", "Bob")
+    assert "50 credits" in flask("credits", "balance", "bob@example.com").stdout
+    again = flask("users", "create", "bob@example.com", "--password", "long enough")
+    assert (again.exit_code, again.stderr.count("\n")) == (1, 1)
+
+
+def test_a_password_is_made_up_where_none_is_given(flask, client):
+    made = flask("users", "create", "bob@example.com")
+    assert "password: " in made.stdout
+
+
+@pytest.mark.parametrize("words", [("no address",), ("a@example.com", "--password", "short")])
+def test_a_user_that_cannot_be_made_is_refused_in_one_line(flask, words, database_url):
+    before = contents(database_url)
+    answer = flask("users", "create", *words)
+    assert (answer.exit_code, answer.stderr.count("\n")) == (1, 1)
+    assert contents(database_url) == before
+
+
+def test_every_command_has_help(app):
+    for group_name in ("credits", "users", "sandbox"):
+        group = app.cli.commands[group_name]
+        assert group.help
+        assert all(command.help for command in group.commands.values())

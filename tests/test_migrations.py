@@ -1,0 +1,140 @@
+"""Migrations: numbered, reversible while nothing is lost, in step with the models."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from creditsapp import create_app
+from creditsapp.extensions import db
+from tests.builders import make_purchase, make_user, payment_event, settle, spend
+from tests.conftest import settings_for
+from tests.databases import contents
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_migrations_are_numbered_in_one_line_and_import_nothing_of_the_app():
+    script = ScriptDirectory(str(ROOT / "migrations"))
+    revisions = [revision.revision for revision in script.walk_revisions()][::-1]
+    assert revisions == [f"{number:04}" for number in range(1, len(revisions) + 1)]
+    for path in (ROOT / "migrations" / "versions").glob("*.py"):
+        assert re.match(r"\d{4}_[a-z_]+\.py$", path.name)
+        assert "creditsapp" not in path.read_text()
+
+
+def test_models_and_migrations_do_not_drift(context):
+    flask_migrate.check()
+
+
+def test_down_loses_no_money_and_up_again_keeps_the_ledger(context, database_url, caplog):
+    user = make_user(50)
+    purchase = make_purchase(user)
+    settle(payment_event(purchase))
+    spend(user, 1)
+    db.session.remove()
+    before = contents(database_url)
+    with pytest.raises(SystemExit):
+        flask_migrate.downgrade(revision="0001")
+    assert "would lose" in caplog.text
+    db.session.remove()
+    flask_migrate.upgrade()
+    assert contents(database_url) == before
+
+
+def test_an_empty_database_goes_down_to_nothing_and_up_again(tmp_path):
+    app = create_app(settings_for(f"sqlite:///{tmp_path / 'empty.db'}"))
+    with app.app_context():
+        flask_migrate.upgrade()
+        flask_migrate.downgrade(revision="base")
+        assert inspect(db.engine).get_table_names() == ["alembic_version"]
+        flask_migrate.upgrade()
+        db.engine.dispose()
+
+
+def test_two_that_migrate_an_empty_database_at_once_both_succeed(postgres, tmp_path):
+    postgres.psql("CREATE DATABASE twice")
+    for url in (f"sqlite:///{tmp_path / 'twice.db'}", postgres.get_uri("twice")):
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+        environment = {"PATH": "/usr/bin:/bin", "DATABASE_URL": url}
+        runs = [
+            subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE)
+            for _ in range(3)
+        ]
+        assert [(run.wait(60), run.stderr.read()) for run in runs] == [(0, b"")] * 3
+        for run in runs:
+            run.stderr.close()
+    postgres.psql("DROP DATABASE twice")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE ledger_entries SET amount = amount",
+        "UPDATE ledger_entries SET description = 'x' WHERE number = 1",
+        "DELETE FROM ledger_entries",
+    ],
+)
+def test_the_database_refuses_to_change_the_ledger(context, database_url, sql):
+    make_user(50)
+    db.session.remove()
+    before = contents(database_url)
+    with pytest.raises(DBAPIError, match="never changed"), db.engine.begin() as connection:
+        connection.execute(text(sql))
+    assert contents(database_url) == before
+
+
+def test_postgresql_refuses_to_truncate_the_ledger_and_sqlite_to_replace_in_it(context):
+    make_user(50)
+    db.session.remove()
+    replace = "REPLACE INTO ledger_entries SELECT * FROM ledger_entries"
+    truncate = "TRUNCATE ledger_entries CASCADE"
+    sql = truncate if db.engine.dialect.name == "postgresql" else replace
+    with pytest.raises(DBAPIError, match="never changed"), db.engine.begin() as connection:
+        connection.execute(text(sql))
+
+
+WRONG_ROWS = {
+    "a balance that is not lifetime": "UPDATE wallets SET balance = balance + 1",
+    "negative held": "UPDATE wallets SET held = -1",
+    "a usage that makes a debt": "INSERT INTO ledger_entries (user_id, number, amount,"
+    " balance_after, type, description, details, idempotency_key, created_at) SELECT user_id, 9,"
+    " -1, -1, 'usage', '', '{}', 'x', created_at FROM wallets",
+    "a sign that does not match its type": "INSERT INTO ledger_entries (user_id, number, amount,"
+    " balance_after, type, description, details, idempotency_key, created_at) SELECT user_id, 9,"
+    " 1, 1, 'usage', '', '{}', 'x', created_at FROM wallets",
+    "a key used twice": "INSERT INTO ledger_entries (user_id, number, amount, balance_after, type,"
+    " description, details, idempotency_key, created_at) SELECT user_id, 9, 1, 1, 'bonus', '',"
+    " '{}', 'welcome', created_at FROM wallets",
+    "an entry without a wallet": "INSERT INTO ledger_entries (user_id, number, amount,"
+    " balance_after, type, description, details, idempotency_key, created_at) SELECT 999, 9, 1, 1,"
+    " 'bonus', '', '{}', 'x', created_at FROM wallets",
+}
+
+
+@pytest.mark.parametrize("sql", WRONG_ROWS.values(), ids=WRONG_ROWS)
+def test_the_database_refuses_rows_that_break_a_rule(context, database_url, sql):
+    make_user(50)
+    db.session.remove()
+    before = contents(database_url)
+    with pytest.raises(DBAPIError), db.engine.begin() as connection:
+        connection.execute(text(sql))
+    assert contents(database_url) == before
+
+
+def test_an_unmigrated_database_is_not_ready_and_named_by_commands(tmp_path):
+    app = create_app(settings_for(f"sqlite:///{tmp_path / 'new.db'}"))
+    answer = app.test_client().get("/readyz")
+    assert (answer.status_code, answer.json["reason"]) == (503, "the database is not migrated")
+    assert app.test_client().get("/healthz").status_code == 200
+    result = app.test_cli_runner().invoke(args=["credits", "verify"])
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert "not migrated" in result.stderr
+    with app.app_context():
+        db.engine.dispose()

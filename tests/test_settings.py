@@ -1,0 +1,116 @@
+"""The settings: read exactly, refused all at once."""
+
+from decimal import Decimal
+
+import pytest
+
+from creditsapp.settings import SettingsError, load_settings
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+LIVE = {
+    "DODO_PAYMENTS_ENVIRONMENT": "live_mode",
+    "DODO_PAYMENTS_API_KEY": "dodo_live_x",
+    "DODO_CREDITS_PRODUCT_ID": "pdt_1",
+    "DODO_WEBHOOK_SECRET": SECRET,
+    "SECRET_KEY": "s",
+    "APP_BASE_URL": "https://credits.example.com/",
+}
+
+
+@pytest.fixture
+def load(monkeypatch):
+    def with_environment(**environment):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return load_settings(_env_file=None)
+
+    return with_environment
+
+
+def test_nothing_set_means_the_sandbox_with_the_documented_defaults(load):
+    settings = load()
+    assert settings.sandbox and settings.sandbox_mounted
+    assert settings.database_url.startswith("sqlite:///")
+    assert (settings.initial_free_credits, settings.credits_per_dollar) == (50, 20)
+    assert (settings.min_purchase_dollars, settings.max_purchase_dollars) == (1, 500)
+    assert settings.hold_seconds == 900
+    assert settings.welcome_requires_verified_email is False
+
+
+def test_live_mode_names_every_missing_setting_at_once(load):
+    with pytest.raises(SettingsError) as refusal:
+        load(DODO_PAYMENTS_ENVIRONMENT="live_mode", HOLD_SECONDS="0", PORT="x")
+    for name in (*list(LIVE)[1:], "HOLD_SECONDS", "PORT"):
+        assert name in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", list(LIVE)[1:])
+def test_live_mode_refuses_to_start_without_any_one_of_them(load, name):
+    with pytest.raises(SettingsError, match=name):
+        load(**{key: value for key, value in LIVE.items() if key != name})
+    assert load(**LIVE).app_base_url == "https://credits.example.com"
+
+
+def test_test_mode_does_without_secret_key_and_address(load):
+    environment = {key: LIVE[key] for key in list(LIVE)[1:4]}
+    settings = load(DODO_PAYMENTS_ENVIRONMENT="test_mode", **environment)
+    assert settings.welcome_requires_verified_email is True
+    assert not settings.sandbox_mounted
+
+
+def test_an_api_key_needs_an_environment(load):
+    with pytest.raises(SettingsError, match="DODO_PAYMENTS_ENVIRONMENT"):
+        load(DODO_PAYMENTS_API_KEY="dodo_live_x")
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
+def test_both_schemes_of_postgresql_mean_psycopg(load, scheme):
+    assert load(DATABASE_URL=f"{scheme}://u@h/d").database_url == "postgresql+psycopg://u@h/d"
+
+
+def test_prices_are_exact_and_in_any_case(load):
+    settings = load(CREDIT_COSTS='{"THEME_GENERATION": 0.1, "image_restyle": 7}')
+    assert settings.credit_costs == {
+        "theme_generation": Decimal("0.1"),
+        "image_restyle": Decimal(7),
+    }
+
+
+def test_several_webhook_secrets_are_a_list(load):
+    assert load(DODO_WEBHOOK_SECRET=f"{SECRET}, {SECRET}").dodo_webhook_secret == (SECRET, SECRET)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://h/d"),
+        ("DATABASE_URL", "nonsense"),
+        ("DODO_PAYMENTS_ENVIRONMENT", "production"),
+        ("DODO_PAYMENTS_BASE_URL", "ftp://x"),
+        ("DODO_WEBHOOK_SECRET", "not base64"),
+        ("CREDIT_COSTS", "[1]"),
+        ("CREDIT_COSTS", "{"),
+        ("CREDIT_COSTS", '{"X": 0}'),
+        ("CREDIT_COSTS", '{"X": 0.00001}'),
+        ("CREDIT_COSTS", '{"X": NaN}'),
+        ("CREDIT_COSTS", '{"X": "many"}'),
+        ("CREDIT_COSTS", '{"X": true}'),
+        ("INITIAL_FREE_CREDITS", "-1"),
+        ("INITIAL_FREE_CREDITS", "1.00001"),
+        ("CREDITS_PER_DOLLAR", "0"),
+        ("CREDITS_PER_DOLLAR", "twenty"),
+        ("MIN_PURCHASE_DOLLARS", "0"),
+        ("MAX_PURCHASE_DOLLARS", "1.5"),
+        ("HOLD_SECONDS", "0"),
+        ("PROXY_HOPS", "-1"),
+        ("LOG_FORMAT", "xml"),
+    ],
+)
+def test_a_wrong_setting_is_named(load, name, value):
+    with pytest.raises(SettingsError, match=name):
+        load(**{name: value})
+
+
+def test_the_least_purchase_is_not_above_the_most(load):
+    with pytest.raises(SettingsError, match="MIN_PURCHASE_DOLLARS"):
+        load(MIN_PURCHASE_DOLLARS="10", MAX_PURCHASE_DOLLARS="5")
