@@ -1,4 +1,4 @@
-"""What a paid operation of the studio is: its form, its price and the function that does the work."""
+"""What a paid operation of the studio is: its form, its price and the work itself."""
 
 import unicodedata
 from collections.abc import Callable, Mapping

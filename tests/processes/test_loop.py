@@ -30,9 +30,8 @@ def submit(browser, path, **fields):
     """Fill in the form of a page and send it."""
     page = browser.get(path)
     assert page.status_code == 200, page.text
-    hidden = dict(
-        re.findall(r'<input[^>]*name="(form_key|idempotency_key)"[^>]*value="([^"]+)"', page.text)
-    )
+    key = "idempotency_key" if path.startswith("/studio/") else "form_key"
+    hidden = {key: re.search(f'name="{key}"[^>]*value="([^"]+)"', page.text)[1]}
     return browser.post(path, data={"csrf_token": csrf_token(page.text)} | hidden | fields)
 
 

@@ -19,6 +19,10 @@ from creditsapp.studio.operations.documents.slides import write_slides
 from creditsapp.studio.operations.documents.uploads import read_text
 from creditsapp.studio.operations.documents.word import write_word
 
+# What a conversion takes grows with these; at the limits it is about ten seconds.
+MAX_LINES = 10_000
+MAX_MARKS = 50_000
+
 MEDIA_TYPES = {
     "html": "text/html",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -26,12 +30,18 @@ MEDIA_TYPES = {
 }
 
 
-def one_source(values: dict[str, Any]) -> None:
-    """Refuse a document together with a text, and neither."""
+def check_source(values: dict[str, Any]) -> None:
+    """Refuse a document together with a text, neither, and one that takes too long to convert."""
     if values["document"] and values["text"]:
         raise InvalidInput({"text": "Give a document or a text, not both."})
     if not values["document"] and not values["text"]:
         raise InvalidInput({"document": "Choose a document, or type a text below."})
+    source = "document" if values["document"] else "text"
+    text = values[source]
+    if text.count("\n") >= MAX_LINES:
+        raise InvalidInput({source: f"At most {MAX_LINES:,} lines; please split it."})
+    if sum(map(text.count, "[]|*_`~<>&!")) > MAX_MARKS:
+        raise InvalidInput({source: "This has too many links, tables or marks; please split it."})
 
 
 @operation(
@@ -66,7 +76,7 @@ def one_source(values: dict[str, Any]) -> None:
             default="html",
         ),
     ],
-    check=one_source,
+    check=check_source,
     preview=preview_document,
     order=40,
 )

@@ -42,7 +42,9 @@ class Block:
 
 def clean(text: str) -> str:
     """Replace visibly what neither XML nor a page can hold."""
-    return _NOT_TEXT.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return _NOT_TEXT.sub(
+        "\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n").replace("\r", "\n")
+    )
 
 
 def parse(text: str) -> list[Token]:

@@ -35,9 +35,10 @@ class Page(FPDF):
         folder = next((f for f in FONT_FOLDERS if (f / "DejaVuSans.ttf").exists()), None)
         self.unicode = folder is not None
         self.sans, self.mono = ("sans", "mono") if folder else ("helvetica", "courier")
-        for style, face in _FACES.items() if folder else ():
-            self.add_font("sans", style, _face(folder, face))
-            self.add_font("mono", style, _face(folder, "DejaVuSansMono"))
+        if folder:
+            for style, face in _FACES.items():
+                self.add_font("sans", style, _face(folder, face))
+                self.add_font("mono", style, _face(folder, "DejaVuSansMono"))
 
     def footer(self) -> None:
         """Write the page's number."""
@@ -55,9 +56,8 @@ class Page(FPDF):
         return text.translate(_PLAIN).encode("latin-1", "replace").decode("latin-1")
 
 
-def _face(folder: Path | None, name: str) -> Path:
+def _face(folder: Path, name: str) -> Path:
     # Small installations have no oblique faces; upright ones stand in for them.
-    assert folder is not None
     path = folder / f"{name}.ttf"
     upright = "DejaVuSans-Bold.ttf" if "Bold" in name else "DejaVuSans.ttf"
     return path if path.exists() else folder / upright
@@ -147,6 +147,7 @@ def _write_table(page: Page, block: Block) -> None:
         return
     page.set_font(page.sans, "", 10)
     page.set_draw_color(*LINE)
+    page.set_fill_color(255)
     with page.table(text_align="LEFT", line_height=5.5, padding=1.2) as table:
         for line in rows:
             row = table.row()

@@ -46,7 +46,8 @@ def _page(body: str) -> tuple[str, bytes]:
 def _about_pdf(content: bytes) -> str:
     # Browsers show no PDF inside a sandbox, so its pages are only counted.
     pages = len(re.findall(rb"/Type /Page\b", content))
-    return f"<p><strong>A PDF of {pages} page{'' if pages == 1 else 's'}</strong></p><p>Download it to read it.</p>"
+    length = "1 page" if pages == 1 else f"{pages} pages"
+    return f"<p><strong>A PDF of {length}</strong></p><p>Download it to read it.</p>"
 
 
 def _html(part: Paragraph | Table) -> str:

@@ -18,7 +18,7 @@ MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def write_word(title: str, blocks: list[Block]) -> bytes:
-    """Return the document with its headings, lists, quotes, code and tables in Word's own styles."""
+    """Return the document, as far as possible in the styles that Word has for its elements."""
     document = docx.Document()
     document.core_properties.title = title
     document.core_properties.author = ""

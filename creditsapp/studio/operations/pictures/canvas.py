@@ -52,7 +52,9 @@ def soft_shapes(
     draw = ImageDraw.Draw(mask)
     for left, top, right, bottom in ellipses:
         draw.ellipse((left / 8, top / 8, right / 8, bottom / 8), fill=round(255 * opacity))
-    mask = mask.filter(ImageFilter.GaussianBlur(blur / 8)).resize(image.size, Image.Resampling.BICUBIC)
+    mask = mask.filter(ImageFilter.GaussianBlur(blur / 8)).resize(
+        image.size, Image.Resampling.BICUBIC
+    )
     image.paste(color, (0, 0, WIDTH, HEIGHT), mask)
 
 

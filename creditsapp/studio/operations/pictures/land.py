@@ -156,12 +156,18 @@ def _boat(image: Image.Image, light: Light, random: Random, horizon: float) -> N
     size = random.uniform(110, 150)
     draw = ImageDraw.Draw(image)
     sail, hull = mix(light.orb, light.haze, 0.2), light.near
-    draw.polygon(((x, y - size * 1.9), (x, y - size * 0.2), (x + size * 0.85, y - size * 0.2)), fill=sail)
+    draw.polygon(
+        ((x, y - size * 1.9), (x, y - size * 0.2), (x + size * 0.85, y - size * 0.2)), fill=sail
+    )
     other = mix(sail, light.haze, 0.5)
-    draw.polygon(((x - 10, y - size * 1.6), (x - 10, y - size * 0.2), (x - size * 0.6, y - size * 0.2)), fill=other)
+    draw.polygon(
+        ((x - 10, y - size * 1.6), (x - 10, y - size * 0.2), (x - size * 0.6, y - size * 0.2)),
+        fill=other,
+    )
     draw.line((x - 5, y - size * 2, x - 5, y), fill=hull, width=6)
-    draw.polygon(((x - size * 0.9, y - size * 0.1), (x + size, y - size * 0.1),
-                  (x + size * 0.65, y + size * 0.2), (x - size * 0.6, y + size * 0.2)), fill=hull)  # fmt: skip
+    deck, keel = y - size * 0.1, y + size * 0.2
+    sides = ((x - size * 0.9, deck), (x + size, deck), (x + size * 0.65, keel))
+    draw.polygon((*sides, (x - size * 0.6, keel)), fill=hull)
     shadow = [(x - size * 0.8, y + size * 0.2, x + size * 0.9, y + size * 0.42)]
     soft_shapes(image, shadow, hull, 0.5, 18)
 
@@ -197,7 +203,10 @@ def _foreground(
 def _grass(draw: ImageDraw.ImageDraw, line: Points, light: Light, random: Random) -> None:
     for x in range(-10, WIDTH, 5):
         foot, tall = height_at(line, x) + 10, random.uniform(14, 50)
-        lean, color = random.uniform(-16, 16), mix(light.near, light.haze, random.uniform(0.05, 0.2))
+        lean, color = (
+            random.uniform(-16, 16),
+            mix(light.near, light.haze, random.uniform(0.05, 0.2)),
+        )
         draw.polygon(((x - 3, foot), (x + 3, foot), (x + lean, foot - tall)), fill=color)
 
 

@@ -6,8 +6,8 @@ from creditsapp.studio.operations.prompts import words_of
 
 MOTIFS = {
     "abstract": "abstract geometric geometry pattern shape circle square modern bauhaus cubism",
-    "water": "sea ocean lake river water beach coast bay island harbour harbor reflection fjord wave "
-    "boat ship sail sailing lagoon",
+    "water": "sea ocean lake river water beach coast bay island harbour harbor fjord wave "
+    "reflection boat ship sail sailing lagoon",
     "boat": "boat ship sail sailing yacht harbour harbor",
     "mountains": "mountain mount peak alp alpine summit volcano fjord everest rocky cliff",
     "forest": "forest tree wood woods pine fir jungle woodland christmas nature taiga",

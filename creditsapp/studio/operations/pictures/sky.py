@@ -125,7 +125,11 @@ def _planet(image: Image.Image, light: Light, random: Random) -> None:
 
 
 def _ring(
-    image: Image.Image, center: tuple[int, int], radius: int, color: tuple[int, int, int], tilt: float
+    image: Image.Image,
+    center: tuple[int, int],
+    radius: int,
+    color: tuple[int, int, int],
+    tilt: float,
 ) -> None:
     half = radius * 2
     mask = Image.new("L", (half * 2, half * 2))

@@ -18,7 +18,8 @@ HUES = {
     "blue": 258, "azure": 248, "cobalt": 262, "navy": 265, "corporate": 255, "bank": 255,
     "business": 255, "sapphire": 264, "denim": 258, "night": 275, "midnight": 275,
     "indigo": 280, "space": 285, "galaxy": 295, "violet": 295, "lavender": 300, "lilac": 308,
-    "neon": 325, "cyberpunk": 320, "purple": 305, "grape": 315, "plum": 330, "berry": 350, "magenta": 330, "fuchsia": 335,
+    "neon": 325, "cyberpunk": 320, "purple": 305, "grape": 315, "plum": 330, "berry": 350,
+    "magenta": 330, "fuchsia": 335,
     "pink": 355, "rose": 5, "blossom": 358, "sakura": 358, "flamingo": 5, "wine": 12,
     "romance": 8, "love": 12,
 }  # fmt: skip

@@ -17,7 +17,9 @@ def watercolour(image: Image.Image) -> Image.Image:
     wash = wash.resize(image.size, Image.Resampling.BICUBIC)
     wash = ImageEnhance.Color(wash).enhance(1.35)
     wash = Image.blend(wash, Image.new("RGB", image.size, "#fffaf0"), 0.2)
-    edges = ImageOps.invert(_edges(wash, 2.5 * scale + 0.4)).point([120 + v * 135 // 255 for v in _BYTES])
+    edges = ImageOps.invert(_edges(wash, 2.5 * scale + 0.4)).point(
+        [120 + v * 135 // 255 for v in _BYTES]
+    )
     wash = ImageChops.multiply(wash, Image.merge("RGB", (edges, edges, edges)))
     paper = _paper(image.size, 205)
     wash = ImageChops.multiply(wash, Image.merge("RGB", (paper, paper, paper)))
@@ -62,7 +64,9 @@ def pixel_art(image: Image.Image) -> Image.Image:
     """Large square pixels in 24 colours."""
     block = max(2, round(max(image.size) / 128))
     small = (max(1, image.width // block), max(1, image.height // block))
-    pixels = ImageOps.autocontrast(image, cutoff=1, preserve_tone=True).resize(small, Image.Resampling.BOX)
+    pixels = ImageOps.autocontrast(image, cutoff=1, preserve_tone=True).resize(
+        small, Image.Resampling.BOX
+    )
     pixels = ImageEnhance.Color(pixels).enhance(1.3)
     pixels = pixels.quantize(24, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
     return pixels.resize((small[0] * block, small[1] * block), Image.Resampling.NEAREST)
