@@ -40,7 +40,7 @@ def badge() -> dict[str, Any]:
 
 def number(amount: Decimal | int) -> str:
     """An amount without trailing zeros, grouped by thousands, with a true minus sign."""
-    return f"{amount:,f}".replace("-", MINUS)
+    return f"{Decimal(amount):,f}".replace("-", MINUS)
 
 
 def signed(amount: Decimal | int) -> str:
@@ -48,9 +48,9 @@ def signed(amount: Decimal | int) -> str:
     return ("+" if amount > 0 else "") + number(amount)
 
 
-def credit_count(amount: Decimal) -> str:
+def credit_count(amount: Decimal | int) -> str:
     """An amount with its word: "1 credit", "45.2 credits"."""
-    return format_credits(amount).replace("-", MINUS)
+    return format_credits(Decimal(amount)).replace("-", MINUS)
 
 
 def counted(count: int, noun: tuple[str, str]) -> str:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from creditsapp.dodo.signature import sign
 from creditsapp.services import accounts, ledger, purchases, webhooks
 from creditsapp.services.settlement import Terms
-from tests.conftest import WEBHOOK_SECRET
+from tests.servers import WEBHOOK_SECRET
 
 PASSWORD = "correct horse"
 _numbers = itertools.count(1)

@@ -15,8 +15,7 @@ from creditsapp.extensions import db
 from creditsapp.services import accounts, verification
 from creditsapp.settings import Settings, load_settings
 from tests.databases import empty
-
-WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+from tests.servers import WEBHOOK_SECRET, Servers
 
 for name in Settings.model_fields:
     os.environ.pop(name.upper(), None)
@@ -103,6 +102,13 @@ def make_app(database_url):
             db.session.remove()
             db.engine.dispose()
             assert problems == [] or getattr(app, "tampered", False)
+
+
+@pytest.fixture
+def servers(database_url, tmp_path):
+    """The app under gunicorn and the sandbox, as processes of their own."""
+    with Servers(database_url, tmp_path).running() as running:
+        yield running
 
 
 @pytest.fixture

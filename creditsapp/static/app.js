@@ -1,7 +1,4 @@
-// Runtime: Stimulus's attribute conventions, as far as these pages need them.
-
-const kebab = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-const ACTION = /^(?:([\w:]+)(?:@(window|document))?->)?([\w-]+)#(\w+)$/
+// Runtime: Stimulus's attribute conventions, as far as these pages need them (names of one word).
 
 class Controller {
   static targets = []
@@ -11,16 +8,14 @@ class Controller {
     this.element = element
     this.name = name
     for (const target of this.constructor.targets) {
-      const selector = `[data-${name}-target~="${target}"]`
-      const all = () => [...element.querySelectorAll(selector)]
+      const all = () => [...element.querySelectorAll(`[data-${name}-target~="${target}"]`)]
       Object.defineProperty(this, `${target}Targets`, { get: all })
       Object.defineProperty(this, `${target}Target`, { get: () => all()[0] })
     }
     for (const [value, type] of Object.entries(this.constructor.values)) {
-      const attribute = `data-${name}-${kebab(value)}-value`
       Object.defineProperty(this, `${value}Value`, {
-        get: () => type(element.getAttribute(attribute) ?? ""),
-        set: (to) => element.setAttribute(attribute, to),
+        get: () => type(element.getAttribute(`data-${name}-${value}-value`) ?? ""),
+        set: (to) => element.setAttribute(`data-${name}-${value}-value`, to),
       })
     }
   }
@@ -34,43 +29,38 @@ class Controller {
 }
 
 function start(classes) {
-  const connected = new Map()
+  const owners = new Map()
   for (const element of document.querySelectorAll("[data-controller]")) {
-    for (const name of element.dataset.controller.split(/\s+/)) {
-      const key = connected.get(element) ?? {}
-      connected.set(element, { ...key, [name]: new classes[name](element, name) })
-    }
+    const made = element.dataset.controller.split(" ").map((name) => [name, new classes[name](element, name)])
+    owners.set(element, Object.fromEntries(made))
   }
   for (const element of document.querySelectorAll("[data-action]")) {
-    for (const action of element.dataset.action.trim().split(/\s+/)) {
-      const [, event = "click", where, name, method] = ACTION.exec(action)
-      const controller = connected.get(element.closest(`[data-controller~="${name}"]`))[name]
+    const actions = element.dataset.action.matchAll(/(?:([\w:]+)(?:@(\w+))?->)?([\w-]+)#(\w+)/g)
+    for (const [, event = "click", where, name, method] of actions) {
+      const controller = owners.get(element.closest(`[data-controller~="${name}"]`))[name]
       const target = { window, document }[where] ?? element
       target.addEventListener(event, (happened) => controller[method](happened))
     }
   }
-  for (const controllers of connected.values()) {
-    for (const controller of Object.values(controllers)) controller.connect()
-  }
+  for (const made of owners.values()) Object.values(made).forEach((each) => each.connect())
 }
 
 // What controllers share: numbers written as the server writes them, and slots to put them in.
 
 const digits = new Intl.NumberFormat("en", { maximumFractionDigits: 4 })
 const number = (value) => digits.format(value).replace("-", "\u2212")
+const announce = (text) => (document.getElementById("status").textContent = text)
+let balance = null
 
 // Put data where `data-fill` names it; the slot's other attributes say how it is shown.
 function fill(root, data) {
   for (const slot of root.querySelectorAll("[data-fill]")) {
     const { fill: key, minus = 0, times = 1, divide, upwards, above, before = "", one, many, word } = slot.dataset
     if (!(key in data)) continue
-    let value = data[key]
-    if (typeof value === "number") {
-      value = Math.round((value - minus) * times * 1e4) / 1e4
-      if (upwards) value = Math.ceil(value / divide / upwards - 1e-9) * upwards
-      else if (divide) value = Math.max(0, Math.floor(value / divide + 1e-9))
-      if (above) slot.hidden = value <= above
-    }
+    let value = typeof data[key] === "number" ? Math.round((data[key] - minus) * times * 1e4) / 1e4 : data[key]
+    if (upwards) value = Math.ceil(value / divide / upwards - 1e-9) * upwards
+    else if (divide) value = Math.max(0, Math.floor(value / divide + 1e-9))
+    if (above) slot.hidden = value <= above
     if (slot.matches("input")) setInput(slot, value)
     else slot.textContent = before + [number(value), value === 1 ? one : many, word].filter(Boolean).join(" ")
   }
@@ -81,109 +71,82 @@ function setInput(input, value) {
   input.dispatchEvent(new Event("input", { bubbles: true }))
 }
 
-function announce(text) {
-  document.getElementById("status").textContent = text
-}
-
 // Controllers
-
-let balance = null
 
 class Balance extends Controller {
   static targets = ["stale"]
   static values = { url: String, channel: String, version: Number, balance: Number, held: Number, low: Number }
-  #channel = null
-  #etag = null
-  #release = null
-  #stopped = false
+  #release = () => {}
 
   connect() {
     balance = this
-    this.#channel = new BroadcastChannel(this.channelValue)
-    this.#channel.onmessage = ({ data }) => this.show(data)
-    this.#channel.postMessage(this.current)
+    this.channel = new BroadcastChannel(this.channelValue)
+    this.channel.onmessage = ({ data }) => this.show(data)
+    this.channel.postMessage(this.current)
     if (!document.hidden) this.#poll()
   }
 
   get current() {
-    const [balance, held] = [this.balanceValue, this.heldValue]
-    return { balance, held, available: balance - held, version: this.versionValue }
+    const [all, held, version] = [this.balanceValue, this.heldValue, this.versionValue]
+    return { balance: all, held, available: Math.round((all - held) * 1e4) / 1e4, version }
   }
 
   show(found) {
     if (found.version < this.versionValue) return
-    this.versionValue = found.version
-    this.balanceValue = found.balance
-    this.heldValue = found.held
+    for (const key of ["version", "balance", "held"]) this[`${key}Value`] = found[key]
     const { available } = this.current
     this.element.dataset.state = available <= 0 ? "empty" : available < this.lowValue ? "low" : "normal"
-    fill(this.element, this.current)
-    this.dispatch("changed", this.current)
+    fill(document, this.current)
   }
 
   async refresh() {
-    if (this.#stopped) return
-    let fresh = false
-    try {
-      const headers = this.#etag ? { "If-None-Match": this.#etag } : {}
-      const signal = AbortSignal.timeout(10_000)
-      const response = await fetch(this.urlValue, { headers, signal, cache: "no-store" })
-      fresh = response.ok || response.status === 304
-      if (response.status === 401) this.#stop()
-      if (response.ok) {
-        const found = await response.json()
-        this.#etag = response.headers.get("ETag")
-        this.show(found)
-        this.#channel.postMessage(found)
-      }
-    } catch {
-      fresh = false
+    if (this.stopped) return
+    const headers = this.etag ? { "If-None-Match": this.etag } : {}
+    const options = { headers, cache: "no-store", signal: AbortSignal.timeout(10_000) }
+    const response = await fetch(this.urlValue, options).catch(() => null)
+    const found = response?.ok && (await response.json().catch(() => null))
+    this.staleTarget.hidden = Boolean(found) || response?.status === 304
+    if (found) {
+      this.etag = response.headers.get("ETag")
+      this.show(found)
+      this.channel.postMessage(found)
     }
-    this.staleTarget.hidden = fresh
+    this.stopped = response?.status === 401
+    if (this.stopped) this.#release()
   }
 
-  watch() {
-    this.#release?.()
-    if (document.hidden || this.#stopped) return
+  watch(event) {
+    if (event.type === "pageshow" && !event.persisted) return
+    this.#release()
+    if (document.hidden || this.stopped) return
     this.refresh()
     this.#poll()
-  }
-
-  restored({ persisted }) {
-    if (persisted) this.watch()
   }
 
   // One tab asks for all: it keeps the lock for as long as it is looked at.
   #poll() {
     const gone = new AbortController()
+    this.#release = () => gone.abort()
     const ask = () =>
       new Promise((done) => {
         const timer = setInterval(() => this.refresh(), 60_000)
         gone.signal.addEventListener("abort", () => done(clearInterval(timer)))
       })
-    this.#release = () => gone.abort()
     if (!navigator.locks) ask()
     else navigator.locks.request(this.channelValue, { signal: gone.signal }, ask).catch(() => {})
-  }
-
-  #stop() {
-    this.#stopped = true
-    this.#release?.()
   }
 }
 
 class Remote extends Controller {
-  static targets = ["problems", "template", "field"]
+  static targets = ["notice", "message", "error"]
   static values = { url: String, key: String, omit: String, cost: Number, done: String, lost: String }
 
   async send(event) {
     event.preventDefault()
-    const { available, ...known } = balance.current
-    const [required, missing] = [this.costValue, this.costValue - available]
-    this.#show({})
-    if (missing > 0) return this.#refuse({ ...known, available, required, missing })
-    await this.#post().catch(() => this.#show({ "": this.lostValue }))
-    this.dispatch("settled")
+    this.#show("")
+    const [known, required] = [balance.current, this.costValue]
+    if (known.available < required) return this.#refuse({ ...known, required, missing: required - known.available })
+    await this.#post().catch(() => this.#fail(this.lostValue))
   }
 
   // Another wish is not the one whose answer was lost, so it goes by another key.
@@ -197,7 +160,7 @@ class Remote extends Controller {
     const response = await fetch(this.urlValue, { method: "POST", body: this.#data, headers })
     const answer = await response.json()
     if (response.status === 402) return this.#refuse(answer)
-    if (!response.ok) return this.#show(answer.fields ?? { "": answer.message })
+    if (!response.ok) return this.#fail(answer.message, answer.fields)
     announce(this.doneValue.replace(/\{(\w+)\}/g, (_, key) => number(answer[key])))
     if (!response.headers.has("Idempotency-Replayed")) {
       balance.show({ ...balance.current, balance: answer.creditsRemaining })
@@ -225,23 +188,21 @@ class Remote extends Controller {
     this.dispatch("refused", { ...detail, next: next() })
   }
 
-  #show(problems) {
-    for (const field of this.fieldTargets) {
-      const reason = problems[field.dataset.field]
-      const error = field.querySelector(".field-error")
+  #fail(message, fields = {}) {
+    this.dispatch("settled")
+    this.#show([message, ...Object.values(fields)].join(" "), fields)
+    this.noticeTarget.focus()
+  }
+
+  #show(message, fields = {}) {
+    this.noticeTarget.hidden = !message
+    this.messageTarget.textContent = message
+    for (const error of this.errorTargets) {
+      const reason = fields[error.dataset.field] ?? ""
       error.hidden = !reason
-      error.lastElementChild.textContent = reason ?? ""
-      field.parentElement.querySelector(`[aria-describedby~="${error.id}"]`).ariaInvalid = Boolean(reason)
+      error.lastElementChild.textContent = reason
+      this.element.querySelector(`[aria-describedby~="${error.id}"]`).ariaInvalid = Boolean(reason)
     }
-    const summary = this.templateTarget.content.cloneNode(true)
-    for (const [name, reason] of Object.entries(problems)) {
-      const item = summary.querySelector("ul").appendChild(document.createElement("li"))
-      const words = item.appendChild(document.createElement(name ? "a" : "span"))
-      words.textContent = reason
-      if (name) words.href = `#field-${name}`
-    }
-    this.problemsTarget.replaceChildren(...(Object.keys(problems).length ? [summary] : []))
-    this.problemsTarget.firstElementChild?.focus()
   }
 }
 
@@ -259,43 +220,32 @@ class Dialog extends Controller {
 }
 
 class Busy extends Controller {
-  static targets = ["button", "idle", "busy"]
-
   start(event) {
-    if (this.buttonTarget.ariaBusy !== "true") return this.#set(true)
-    event.preventDefault()
-    event.stopImmediatePropagation()
+    if (this.element.ariaBusy === "true") {
+      event.preventDefault()
+      event.stopImmediatePropagation()
+    }
+    this.element.ariaBusy = true
   }
 
   stop() {
-    this.#set(false)
-  }
-
-  #set(busy) {
-    this.buttonTarget.ariaBusy = busy
-    this.idleTarget.hidden = busy
-    this.busyTarget.hidden = !busy
+    this.element.ariaBusy = false
   }
 }
 
 class Draft extends Controller {
   static targets = ["text"]
-  static values = { name: String }
 
   connect() {
-    this.#each((text, key) => (text.value ||= sessionStorage.getItem(key) ?? ""))
+    for (const text of this.textTargets) text.value ||= sessionStorage.getItem(text.dataset.draft) ?? ""
   }
 
-  keep() {
-    this.#each((text, key) => sessionStorage.setItem(key, text.value))
+  keep({ target }) {
+    if (target.dataset.draft) sessionStorage.setItem(target.dataset.draft, target.value)
   }
 
   drop() {
-    this.#each((text, key) => sessionStorage.removeItem(key))
-  }
-
-  #each(act) {
-    for (const text of this.textTargets) act(text, `${this.nameValue}-${text.name}`)
+    for (const text of this.textTargets) sessionStorage.removeItem(text.dataset.draft)
   }
 }
 
@@ -304,7 +254,7 @@ class Amount extends Controller {
 
   connect() {
     for (const target of this.revealTargets) target.hidden = false
-    this.show({})
+    this.show({ target: this.numberTarget })
   }
 
   preset({ currentTarget }) {
@@ -313,13 +263,12 @@ class Amount extends Controller {
 
   show({ target }) {
     const [chosen, range] = [this.numberTarget, this.rangeTarget]
-    if (range && target === range) chosen.value = range.value
+    if (target === range) chosen.value = range.value
     if (!chosen.validity.valid) return
-    const dollars = chosen.valueAsNumber
-    if (range) range.value = dollars
-    fill(this.element, { dollars })
+    if (range) range.value = chosen.value
+    fill(this.element, { dollars: chosen.valueAsNumber })
     for (const each of this.presetTargets) each.ariaPressed = each.value === chosen.value
-    const tier = this.tierTargets.findLast((each) => each.dataset.from <= dollars)
+    const tier = this.tierTargets.findLast((each) => each.dataset.from <= chosen.valueAsNumber)
     for (const each of this.tierTargets) each.hidden = each !== tier
   }
 }
@@ -333,32 +282,23 @@ class Poll extends Controller {
       await new Promise((done) => setTimeout(done, seconds * 1000))
       const response = await fetch(this.urlValue, { cache: "no-store" }).catch(() => null)
       const found = response?.ok ? await response.json() : {}
-      if (this.#show(found.status, found)) return
+      if (this.#show(found.status, found)) return balance.refresh()
     }
     this.#show(this.slowValue, {})
   }
 
   #show(status, found) {
-    const outcome = this.outcomeTargets.find((each) => each.dataset.statuses.includes(status))
+    const outcome = this.outcomeTargets.find((each) => each.dataset.statuses.split(" ").includes(status))
     if (!outcome?.hidden) return false
     fill(outcome, found)
     for (const each of this.outcomeTargets) each.hidden = each !== outcome
     announce(outcome.querySelector("h2").textContent)
-    balance.refresh()
     return true
   }
 }
 
-class Follow extends Controller {
-  update({ detail }) {
-    fill(this.element, detail)
-  }
-}
-
 class LocalTime extends Controller {
-  static #format = new Intl.DateTimeFormat("en-GB", {
-    day: "2-digit", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit",
-  })
+  static #format = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" })
 
   connect() {
     this.element.title = this.element.textContent
@@ -376,17 +316,7 @@ class Zone extends Controller {
   }
 }
 
-class Print extends Controller {
-  connect() {
-    this.element.hidden = false
-  }
-
-  print() {
-    window.print()
-  }
-}
-
 start({
-  balance: Balance, remote: Remote, dialog: Dialog, busy: Busy, draft: Draft, amount: Amount,
-  poll: Poll, follow: Follow, "local-time": LocalTime, zone: Zone, print: Print,
+  balance: Balance, remote: Remote, dialog: Dialog, busy: Busy, draft: Draft, amount: Amount, poll: Poll,
+  "local-time": LocalTime, zone: Zone,
 })

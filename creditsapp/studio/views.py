@@ -11,6 +11,7 @@ from flask_login import current_user, login_required
 from creditsapp.auth.forms import EmptyForm
 from creditsapp.charging import prices
 from creditsapp.errors import answer
+from creditsapp.models import Creation
 from creditsapp.services import creations, ledger, wallets
 from creditsapp.services.errors import InsufficientCredits, ServiceError
 from creditsapp.services.idempotency import InvalidKey
@@ -100,6 +101,7 @@ def creation(creation_id: str) -> ResponseReturnValue:
         "studio/creation.html",
         creation=found,
         operation=OPERATIONS.get(found.operation),
+        preview_type=_preview(found)[0],
         entry=ledger.entry(found.user_id, found.entry_number),
     )
 
@@ -108,12 +110,8 @@ def creation(creation_id: str) -> ResponseReturnValue:
 def preview(creation_id: str) -> ResponseReturnValue:
     """What the creation's page shows of it, by itself and sandboxed."""
     found = creations.find(current_user.id, creation_id)
-    kind = OPERATIONS.get(found.operation)
-    if kind is not None and kind.preview is not None:
-        media_type, content = kind.preview(found.content)
-    elif found.media_type.startswith("image/"):
-        media_type, content = found.media_type, found.content
-    else:
+    media_type, content = _preview(found)
+    if not media_type:
         return answer(404, "not_found", "There is no preview of this.")
     response = current_app.response_class(content, mimetype=media_type)
     response.headers["Content-Security-Policy"] = (
@@ -123,6 +121,14 @@ def preview(creation_id: str) -> ResponseReturnValue:
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
     response.headers["Cache-Control"] = "private, max-age=3600"
     return response
+
+
+def _preview(found: Creation) -> tuple[str, bytes]:
+    """What is shown of a creation, and its media type; an empty one where there is nothing."""
+    kind = OPERATIONS.get(found.operation)
+    if kind is not None and kind.preview is not None:
+        return kind.preview(found.content)
+    return (found.media_type, found.content) if found.media_type.startswith("image/") else ("", b"")
 
 
 @bp.get("/creations/<creation_id>/download")

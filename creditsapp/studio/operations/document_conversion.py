@@ -20,7 +20,7 @@ from creditsapp.studio.operations.documents.uploads import read_text
 from creditsapp.studio.operations.documents.word import write_word
 
 # What a conversion takes grows with these; at the limits it is about ten seconds.
-MAX_LINES = 10_000
+MAX_LINES = 8_000
 MAX_MARKS = 50_000
 
 MEDIA_TYPES = {

@@ -69,7 +69,7 @@ def _walk(tokens: Sequence[Token]) -> Iterator[Block]:
     marker, quotes = "", 0
     rows: list[list[list[Run]]] = []
     for index, token in enumerate(tokens):
-        place = {"level": len(lists), "quoted": quotes > 0}
+        level, quoted = len(lists), quotes > 0
         match token.type:
             case "bullet_list_open":
                 lists.append(None)
@@ -82,7 +82,7 @@ def _walk(tokens: Sequence[Token]) -> Iterator[Block]:
                 marker = "•" if number is None else f"{number}."
                 lists[-1] = None if number is None else number + 1
             case "list_item_close" if marker:
-                yield Block("item", marker=marker, **place)
+                yield Block("item", level=level, marker=marker, quoted=quoted)
                 marker = ""
             case "blockquote_open":
                 quotes += 1
@@ -92,10 +92,14 @@ def _walk(tokens: Sequence[Token]) -> Iterator[Block]:
                 yield Block("heading", _runs(tokens[index + 1]), int(token.tag[1]))
             case "paragraph_open":
                 kind = "item" if marker else "paragraph"
-                yield Block(kind, _runs(tokens[index + 1]), marker=marker, **place)
+                yield Block(
+                    kind, _runs(tokens[index + 1]), level=level, marker=marker, quoted=quoted
+                )
                 marker = ""
             case "fence" | "code_block":
-                yield Block("code", [Run(clean(token.content).rstrip("\n"))], **place)
+                yield Block(
+                    "code", [Run(clean(token.content).rstrip("\n"))], level=level, quoted=quoted
+                )
             case "hr":
                 yield Block("rule")
             case "table_open":

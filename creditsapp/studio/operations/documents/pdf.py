@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
+from fpdf.fonts import TTFFont
 
 from creditsapp.studio.operations.documents.blocks import Block, Run
 
@@ -33,7 +34,6 @@ class Page(FPDF):
         self.set_auto_page_break(True, MARGIN)
         self.set_creation_date(datetime(2000, 1, 1, tzinfo=UTC))
         folder = next((f for f in FONT_FOLDERS if (f / "DejaVuSans.ttf").exists()), None)
-        self.unicode = folder is not None
         self.sans, self.mono = ("sans", "mono") if folder else ("helvetica", "courier")
         if folder:
             for style, face in _FACES.items():
@@ -50,8 +50,9 @@ class Page(FPDF):
     def text_for(self, text: str, font: str) -> str:
         """Return what the font can show of a text, with a sign for the rest."""
         text = text.replace("\t", "    ")
-        if self.unicode:
-            known = self.fonts[font].cmap
+        face = self.fonts.get(font)
+        if isinstance(face, TTFFont):
+            known = face.cmap
             return "".join(c if c == "\n" or ord(c) in known else "□" for c in text)
         return text.translate(_PLAIN).encode("latin-1", "replace").decode("latin-1")
 
@@ -133,7 +134,7 @@ def _write_code(page: Page, block: Block) -> None:
     page.set_fill_color(*SOFT)
     text = page.text_for(block.text, page.mono) or " "
     page.multi_cell(
-        0, 5, text, fill=True, align="L", padding=2.5, new_x=XPos.LMARGIN, new_y=YPos.NEXT
+        0, 5, text, fill=True, align="L", padding=2, new_x=XPos.LMARGIN, new_y=YPos.NEXT
     )
     page.ln(3)
 
@@ -149,8 +150,8 @@ def _write_table(page: Page, block: Block) -> None:
     page.set_draw_color(*LINE)
     page.set_fill_color(255)
     with page.table(text_align="LEFT", line_height=5.5, padding=1.2) as table:
-        for line in rows:
-            row = table.row()
-            for cell in line:
-                row.cell(page.text_for(cell, page.sans))
+        for row in rows:
+            line = table.row()
+            for cell in row:
+                line.cell(page.text_for(cell, page.sans))
     page.ln(4)

@@ -1,6 +1,7 @@
 """Drawing that Pillow lacks: gradients, glows, ridges, at twice the size for smooth edges."""
 
 import math
+from collections.abc import Sequence
 from random import Random
 
 from PIL import Image, ImageDraw, ImageFilter
@@ -41,7 +42,7 @@ def disc(image: Image.Image, center: tuple[float, float], radius: float, color: 
 
 def soft_shapes(
     image: Image.Image,
-    ellipses: list[tuple[float, float, float, float]],
+    ellipses: Sequence[tuple[float, float, float, float]],
     color: RGB,
     opacity: float,
     blur: float,

@@ -9,11 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import pytest
 
-from tests.conftest import WEBHOOK_SECRET
-
-ROOT = Path(__file__).parent.parent.parent
+WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+ROOT = Path(__file__).parent.parent
 
 
 def free_port():
@@ -86,9 +84,3 @@ class Servers:
             time.sleep(0.1)
         logs = "\n".join(path.read_text() for path in self.folder.glob("*.log"))
         raise AssertionError(f"{url} does not answer:\n{logs}")
-
-
-@pytest.fixture
-def servers(database_url, tmp_path):
-    with Servers(database_url, tmp_path).running() as running:
-        yield running

@@ -1,0 +1,161 @@
+"""The whole loop in Chromium: sign up, spend, run out, buy, be credited, go on."""
+
+import re
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.processes]
+
+PASSWORD = "correct horse"
+
+
+@pytest.fixture(params=["sqlite"], autouse=True)
+def database_url(request, migrated_sqlite, tmp_path):
+    """The pages are the same on every database; the engine is tested on both elsewhere."""
+    path = tmp_path / "credits.db"
+    path.write_bytes(migrated_sqlite.read_bytes())
+    return f"sqlite:///{path}"
+
+
+def register(page, email="ada@example.com"):
+    page.goto("/")
+    page.get_by_role("link", name=re.compile("sign up|start|account", re.I)).first.click()
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name=re.compile("create|sign up|register", re.I)).click()
+    page.wait_for_url("**/studio/")
+
+
+def make(page, operation, prompt):
+    page.goto(f"/studio/{operation}")
+    page.get_by_label(re.compile("prompt|describe|what", re.I)).first.fill(prompt)
+    page.get_by_role("button", name=re.compile("^Generate")).click()
+
+
+def badge(page):
+    return page.locator("#badge").inner_text()
+
+
+def pay(page, card):
+    page.get_by_label("Card number").fill(card)
+    page.get_by_label(re.compile("Expiry", re.I)).fill("12/34")
+    page.get_by_label(re.compile("CVC|CVV|security", re.I)).fill("123")
+    page.get_by_label(re.compile("name", re.I)).fill("Ada Lovelace")
+    page.get_by_role("button", name=re.compile("^Pay")).click()
+
+
+def test_the_loop_with_the_script(open_window):
+    window = open_window()
+    page = window.page
+    page.goto("/")
+    window.picture("landing")
+    page.goto("/auth/register")
+    window.picture("register")
+    register(page)
+    assert "50 credits" in badge(page)
+    window.picture("studio-new")
+
+    make(page, "theme_generation", "the sea at night")
+    page.wait_for_url("**/creations/*")
+    assert "49 credits" in badge(page)
+    window.picture("creation-theme")
+    for number in range(9):
+        make(page, "image_generation", f"hills in autumn {number}")
+        page.wait_for_url("**/creations/*")
+    window.picture("creation-image")
+    assert "4 credits" in badge(page)
+
+    make(page, "image_generation", "one more picture")
+    dialog = page.get_by_role("dialog")
+    dialog.wait_for()
+    assert "1 credit" in dialog.inner_text()
+    assert dialog.get_by_role("button", name="Not now").evaluate(
+        "b => b === document.activeElement"
+    )
+    window.picture("insufficient-credits")
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="hidden")
+    page.get_by_role("button", name=re.compile("^Generate")).click()
+    dialog.get_by_role("button", name=re.compile("Continue")).click()
+
+    page.wait_for_url("**/session/*")
+    window.picture("checkout")
+    pay(page, "4000 0000 0000 0002")
+    page.get_by_text(re.compile("declined", re.I)).first.wait_for()
+    window.errors[:] = [error for error in window.errors if "402" not in error]
+    pay(page, "4242 4242 4242 4242")
+    page.wait_for_url("**/credits/success*")
+    page.get_by_text("your credits are here").wait_for()
+    page.locator("#badge", has_text="104 credits").wait_for()
+    window.picture("success")
+
+    page.get_by_role("link", name=re.compile("back to", re.I)).first.click()
+    assert (
+        page.get_by_label(re.compile("prompt|describe|what", re.I)).first.input_value()
+        == "one more picture"
+    )
+    page.get_by_role("button", name=re.compile("^Generate")).click()
+    page.wait_for_url("**/creations/*")
+    assert "99 credits" in badge(page)
+
+    page.goto("/credits/")
+    window.picture("ledger")
+    page.get_by_role("link", name=re.compile("receipt", re.I)).first.click()
+    window.picture("receipt")
+    page.goto("/auth/account")
+    window.picture("account")
+
+
+def test_the_slider_and_the_number_stay_in_step(open_window):
+    window = open_window()
+    page = window.page
+    register(page)
+    page.goto("/credits/purchase")
+    plenty = page.locator("details > summary").first
+    if plenty.count():
+        plenty.click()
+    slider, number = page.locator("input[type=range]"), page.locator("input[name=dollar_amount]")
+    assert number.input_value() == "3"
+    slider.fill("20")
+    assert number.input_value() == "20"
+    assert "400 credits" in page.locator("main").inner_text()
+    number.fill("5")
+    assert slider.input_value() == "5"
+    window.picture("purchase")
+    page.get_by_role("button", name=re.compile("Continue|Buy|Go")).click()
+    page.wait_for_url("**/session/*")
+    page.get_by_role("link", name=re.compile("cancel", re.I)).first.click()
+    page.wait_for_url("**/credits/purchase?cancelled=*")
+    assert "50 credits" in badge(page)
+
+
+def test_another_tab_follows_at_once(open_window):
+    window = open_window()
+    register(window.page)
+    other = window.context.new_page()
+    other.goto("/credits/")
+    window.page.bring_to_front()
+    make(window.page, "theme_generation", "the sea")
+    other.locator("#badge", has_text="49 credits").wait_for(timeout=3000)
+
+
+def test_the_loop_without_a_script(open_window):
+    window = open_window(java_script_enabled=False)
+    page = window.page
+    register(page)
+    make(page, "theme_generation", "the sea")
+    page.wait_for_url("**/creations/*")
+    for number in range(9):
+        make(page, "image_generation", f"hills {number}")
+        page.wait_for_url("**/creations/*")
+    make(page, "image_generation", "one more picture")
+    page.get_by_text("Missing").first.wait_for()
+    page.get_by_role("button", name=re.compile("Continue")).first.click()
+    page.wait_for_url("**/session/*")
+    pay(page, "4242 4242 4242 4242")
+    page.wait_for_url("**/credits/success*")
+    page.get_by_text("your credits are here").wait_for()  # by its own reloads
+    page.get_by_role("link", name=re.compile("back to", re.I)).first.click()
+    page.get_by_role("button", name=re.compile("^Generate")).click()
+    page.wait_for_url("**/creations/*")
+    assert "99 credits" in badge(page)
