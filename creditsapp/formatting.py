@@ -22,7 +22,12 @@ def init_app(app: Flask) -> None:
     """Make the filters, and what every page shows, known to the templates."""
     shared = app.extensions["creditsapp"]
     app.context_processor(
-        lambda: {"badge": badge, "offer": shared.offer, "settings": shared.settings}
+        lambda: {
+            "badge": badge,
+            "current_user": current_user,  # asks the database only when it is looked at
+            "offer": shared.offer,
+            "settings": shared.settings,
+        }
     )
     for name in ("number", "signed", "money", "moment", "counted"):
         app.jinja_env.filters[name] = globals()[name]

@@ -124,7 +124,10 @@ class DodoClient:
 
     def _checkout_address(self, url: object) -> str:
         """A checkout address, if it leads where money may be paid."""
-        address = urlsplit(_text(url))
+        try:
+            address = urlsplit(_text(url))
+        except ValueError:
+            raise _unavailable() from None
         host = address.hostname or ""
         secure = address.scheme == "https" or (address.scheme == "http" and host in _LOOPBACK)
         ours = host == urlsplit(self.base_url).hostname or host.endswith(".dodopayments.com")

@@ -297,12 +297,12 @@ class Poll extends Controller {
   }
 }
 
-class LocalTime extends Controller {
-  static #format = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" })
+const moments = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" })
 
+class LocalTime extends Controller {
   connect() {
     this.element.title = this.element.textContent
-    this.element.textContent = LocalTime.#format.format(new Date(this.element.dateTime))
+    this.element.textContent = moments.format(new Date(this.element.dateTime))
   }
 }
 
@@ -310,7 +310,7 @@ class Zone extends Controller {
   static values = { cookie: String }
 
   connect() {
-    const kept = `${this.cookieValue}=${Intl.DateTimeFormat().resolvedOptions().timeZone}`
+    const kept = `${this.cookieValue}=${moments.resolvedOptions().timeZone}`
     if (document.cookie.split("; ").includes(kept)) return
     document.cookie = `${kept}; path=/; max-age=31536000; samesite=lax`
   }

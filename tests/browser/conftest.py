@@ -75,6 +75,5 @@ def open_window(chromium, servers):
 
     yield open_one
     for window in opened:
-        print(window.errors)
         window.context.close()
     assert [error for window in opened for error in window.errors] == []

@@ -9,6 +9,7 @@ import pytest
 from creditsapp.extensions import db
 from creditsapp.models import Hold
 from creditsapp.services import holds, ledger
+from creditsapp.studio.operations import OPERATIONS
 from tests.builders import csrf_token, register
 from tests.databases import contents, execute
 
@@ -86,9 +87,8 @@ def test_an_image_is_restyled_from_a_multipart_upload(signed_in):
     picture = io.BytesIO()
     Image.new("RGB", (60, 40), "teal").save(picture, "PNG")
     picture.seek(0)
-    operation = signed_in.application.extensions["creditsapp"]
-    assert operation.prices.cost("IMAGE_RESTYLE") == 5
-    style = signed_in.get("/studio/image_restyle").text.split('<option value="')[1].split('"')[0]
+    (_upload, choice) = OPERATIONS["image_restyle"].fields
+    style = choice.choices[0][0]
     answer = post(
         signed_in,
         "/api/operations/image_restyle",
