@@ -52,7 +52,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     db.init_app(app)
     migrate.init_app(app, directory=str(ROOT / "migrations"))
-    login_manager.init_app(app)
+    login_manager.init_app(app, add_context_processor=False)  # formatting has a lazier one
     csrf.init_app(app)
     with app.app_context():
         database.prepare(db.engine)

@@ -29,6 +29,15 @@ _CODES = {
 }
 
 
+_WORDS = {
+    400: "The request is not one that we can read. Nothing was changed.",
+    404: "There is nothing at this address.",
+    405: "This address does not take that kind of request. Nothing was changed.",
+    413: "That is more than we take at once. Nothing was charged.",
+    415: "We do not take this kind of content. Nothing was charged.",
+}
+
+
 class JsonError(Exception):
     """A refusal by a JSON route."""
 
@@ -83,7 +92,8 @@ def _http_error(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
     code = _CODES.get(error.code, "bad_request")
-    response = answer(error.code, code, error.description or error.name)
+    words = _WORDS.get(error.code) or error.description or error.name
+    response = answer(error.code, code, words)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from creditsapp.charging import prices
 from creditsapp.models.types import format_credits
-from creditsapp.services import wallets
+from creditsapp.services import ledger
 
 MINUS = "\N{MINUS SIGN}"
 CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
@@ -37,7 +37,7 @@ def init_app(app: Flask) -> None:
 
 def badge() -> dict[str, Any]:
     """The signed-in user's balance, below what it is low, and which of three states it is in."""
-    found = wallets.balance(current_user.id)
+    found = ledger.balance(current_user.id)
     low = max(LOW_BALANCE, prices().cheapest())
     state = "empty" if found.available <= 0 else "low" if found.available < low else "normal"
     return {"balance": found, "low": low, "state": state}

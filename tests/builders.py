@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from creditsapp.dodo.signature import sign
 from creditsapp.services import accounts, ledger, purchases, webhooks
-from creditsapp.services.settlement import Terms
+from creditsapp.services.payments import Terms
 from tests.servers import WEBHOOK_SECRET
 
 PASSWORD = "correct horse"

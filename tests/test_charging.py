@@ -7,7 +7,7 @@ from flask_login import login_required
 
 from creditsapp.charging import AlreadyCharged, charge, charged
 from creditsapp.prices import UnknownOperation
-from creditsapp.services import holds, ledger, wallets
+from creditsapp.services import holds, ledger
 from creditsapp.services.errors import (
     IdempotencyConflict,
     InsufficientCredits,
@@ -24,7 +24,7 @@ def user(context):
 
 def test_work_that_succeeds_costs_its_listed_price(user):
     with charge(user, "IMAGE_GENERATION", description="hills"):
-        assert wallets.balance(user).available == 15
+        assert ledger.balance(user).available == 15
     entry = ledger.history(user)[0][0]
     assert (entry.amount, entry.operation, entry.description) == (-5, "image_generation", "hills")
 
@@ -32,7 +32,7 @@ def test_work_that_succeeds_costs_its_listed_price(user):
 def test_work_that_raises_costs_nothing(user):
     with pytest.raises(ZeroDivisionError), charge(user, "IMAGE_GENERATION"):
         _ = 1 / 0
-    assert (wallets.balance(user).available, wallets.balance(user).version) == (20, 1)
+    assert (ledger.balance(user).available, ledger.balance(user).version) == (20, 1)
 
 
 def test_work_does_not_begin_without_the_credits(context, database_url):
@@ -47,20 +47,20 @@ def test_work_does_not_begin_without_the_credits(context, database_url):
 def test_what_is_known_afterwards_is_captured_in_part(user):
     with charge(user, "IMAGE_GENERATION") as work:
         work.capture(Decimal("1.2"))
-    assert wallets.balance(user).available == Decimal("18.8")
+    assert ledger.balance(user).available == Decimal("18.8")
 
 
 def test_work_may_let_go_of_its_charge(user):
     with charge(user, "IMAGE_GENERATION") as work:
         work.release()
-    assert wallets.balance(user).available == 20
+    assert ledger.balance(user).available == 20
 
 
 def test_a_hold_that_was_swept_meanwhile_leaves_the_work_unpaid_and_says_so(user, context):
     context.config["HOLD_SECONDS"] = 0
     with pytest.raises(holds.HoldClosed), charge(user, "IMAGE_GENERATION"):
         holds.release_expired()
-    assert wallets.balance(user).available == 20
+    assert ledger.balance(user).available == 20
 
 
 def test_a_key_works_once(user):
@@ -77,7 +77,7 @@ def test_a_key_works_once(user):
         charge(user, "THEME_GENERATION", key="k", fingerprint="b"),
     ):
         pass
-    assert wallets.balance(user).balance == 19
+    assert ledger.balance(user).balance == 19
 
 
 def test_an_operation_without_a_price_is_unknown(user, database_url):

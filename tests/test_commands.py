@@ -69,6 +69,10 @@ def test_a_grant_repeated_with_its_key_changes_nothing(flask, ada, database_url)
         (("grant", "ada@example.com", "5", "--reason", "r", "--key", "a b"), 1),
         (("grant", "nobody@example.com", "5", "--reason", "r"), 1),
         (("grant", "no address", "5", "--reason", "r"), 1),
+        (("adjust", "ada@example.com", "-3.5"), 2),
+        (("adjust", "ada@example.com", "0", "--reason", "r"), 2),
+        (("adjust", "ada@example.com", "-3.00001", "--reason", "r"), 2),
+        (("adjust", "nobody@example.com", "-3", "--reason", "r"), 1),
         (("balance", "nobody@example.com"), 1),
         (("history", "nobody@example.com"), 1),
         (("history", "ada@example.com", "--limit", "0"), 2),
@@ -81,6 +85,25 @@ def test_a_refusal_has_its_code_and_changes_nothing(flask, ada, database_url, wo
     assert (answer.exit_code, answer.stdout) == (code, "")
     assert answer.stderr
     assert contents(database_url) == before
+
+
+def test_an_adjustment_takes_a_signed_amount_as_written(flask, app, ada):
+    words = ("credits", "adjust", "ada@example.com", "-3.5", "--reason", "wrong price")
+    assert flask(*words, "--key", "k").exit_code == flask(*words, "--key", "k").exit_code == 0
+    entries = json.loads(flask("credits", "history", "ada@example.com", "--json").stdout)
+    newest = entries["transactions"][0]
+    assert (newest["number"], newest["type"], newest["amount"]) == (2, "adjustment", -3.5)
+    with app.app_context():
+        (action,) = db.session.scalars(db.select(OperatorAction))
+        assert action.command == "credits adjust"
+
+
+def test_expired_holds_are_released(flask, app, ada):
+    with app.app_context():
+        holds.hold(ada, 5, operation="test")
+        holds.hold(ada, 5, operation="test", seconds=0)
+    assert flask("credits", "release-holds").stdout == "1 released\n"
+    assert json.loads(flask("credits", "balance", "ada@example.com", "--json").stdout)["held"] == 5
 
 
 def test_a_balance_names_what_is_held(flask, app, ada):

@@ -15,30 +15,54 @@ from creditsapp.commands.common import (
 from creditsapp.credits.api_views import entry_json
 from creditsapp.formatting import number, signed
 from creditsapp.json_interface import exact
+from creditsapp.models import LedgerEntry
 from creditsapp.models.types import format_credits
-from creditsapp.services import accounts, ledger, verification, wallets
+from creditsapp.services import accounts, holds, ledger, verification
 
 credits_group = CommandGroup("credits", help="Grant credits, look at them, prove them right.")
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
+reason_option = click.option("--reason", required=True, help="Why; the user reads it, too.")
+key_option = click.option("--key", help="A repeat with the same key changes nothing.")
+
+
 @credits_group.command()
 @click.argument("email")
 @click.argument("amount", type=CreditsType())
-@click.option("--reason", required=True, help="Why; the user reads it in the ledger.")
-@click.option("--key", help="A repeat with the same key changes nothing.")
+@reason_option
+@key_option
 def grant(email: str, amount: Decimal, reason: str, key: str | None) -> None:
     """Give bonus credits."""
     user = accounts.by_email(email)
-    reason = printable(reason.strip())[:500]
-    if not reason:
-        raise click.UsageError("--reason must say why")
-    entry = ledger.grant(user.id, amount, description=reason, key=key, actor=operator())
+    entry = ledger.grant(user.id, amount, description=_why(reason), key=key, actor=operator())
     click.echo(
-        f"{printable(user.email)} was given {format_credits(entry.amount)} as entry"
-        f" {entry.number}; the balance after it is {number(entry.balance_after)}"
+        f"{printable(user.email)} was given {format_credits(entry.amount)}{_standing(entry)}"
     )
+
+
+@credits_group.command(context_settings={"ignore_unknown_options": True})
+@click.argument("email")
+@click.argument("amount", type=CreditsType(signed=True))
+@reason_option
+@key_option
+def adjust(email: str, amount: Decimal, reason: str, key: str | None) -> None:
+    """Correct a balance by a signed amount, such as -3.5."""
+    user = accounts.by_email(email)
+    entry = ledger.adjust(user.id, amount, description=_why(reason), key=key, actor=operator())
+    click.echo(f"{printable(user.email)} was adjusted by {entry.amount:f}{_standing(entry)}")
+
+
+def _why(reason: str) -> str:
+    why = printable(reason.strip())[:500]
+    if not why:
+        raise click.UsageError("--reason must say why")
+    return why
+
+
+def _standing(entry: LedgerEntry) -> str:
+    return f" as entry {entry.number}; the balance after it is {number(entry.balance_after)}"
 
 
 @credits_group.command()
@@ -47,7 +71,7 @@ def grant(email: str, amount: Decimal, reason: str, key: str | None) -> None:
 def balance(email: str, as_json: bool) -> None:
     """Show what a user has."""
     user = accounts.by_email(email)
-    found = wallets.balance(user.id)
+    found = ledger.balance(user.id)
     if as_json:
         print_json(
             {
@@ -80,6 +104,12 @@ def history(email: str, limit: int, as_json: bool) -> None:
             f"{entry.number:>6}  {entry.created_at:%Y-%m-%d %H:%M:%S}  {entry.type:<10}"
             f"  {signed(entry.amount):>12}  {number(entry.balance_after):>12}  {what}"
         )
+
+
+@credits_group.command("release-holds")
+def release_holds() -> None:
+    """Release the holds whose time is over; they count for nothing even before."""
+    click.echo(f"{holds.release_expired()} released")
 
 
 @credits_group.command()

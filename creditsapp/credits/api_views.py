@@ -10,7 +10,7 @@ from creditsapp.credits import api
 from creditsapp.credits.ordering import place_order
 from creditsapp.json_interface import exact, read_object, whole_number
 from creditsapp.models import LedgerEntry
-from creditsapp.services import ledger, purchases, wallets
+from creditsapp.services import ledger, purchases
 
 
 @api.get("")
@@ -18,7 +18,7 @@ def transactions() -> ResponseReturnValue:
     """The balance and a page of the ledger, newest first."""
     limit = whole_number("limit", 1, 200, 50)
     before = whole_number("before", 1, 10**18, None)
-    found = wallets.balance(current_user.id)
+    found = ledger.balance(current_user.id)
     entries, next_before = ledger.history(current_user.id, limit=limit, before=before)
     return jsonify(
         balance=exact(found.balance),
@@ -47,7 +47,7 @@ def entry_json(entry: LedgerEntry) -> dict[str, Any]:
 @api.get("/balance")
 def balance() -> ResponseReturnValue:
     """The balance, with an ETag for those who ask often."""
-    found = wallets.balance(current_user.id)
+    found = ledger.balance(current_user.id)
     response: Response = jsonify(
         balance=exact(found.balance),
         held=exact(found.held),
@@ -84,5 +84,5 @@ def purchase_status(purchase_id: str) -> ResponseReturnValue:
         status=found.status,
         dollarAmount=found.dollars,
         creditAmount=exact(found.credits),
-        balance=exact(wallets.balance(current_user.id).balance),
+        balance=exact(ledger.balance(current_user.id).balance),
     )

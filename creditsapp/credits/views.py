@@ -15,7 +15,7 @@ from creditsapp.credits.ordering import place_order
 from creditsapp.errors import answer
 from creditsapp.formatting import reader_zone
 from creditsapp.navigation import local_path
-from creditsapp.services import ledger, periods, purchases, wallets
+from creditsapp.services import ledger, periods, purchases
 from creditsapp.services.errors import (
     IdempotencyConflict,
     InvalidDollars,
@@ -47,7 +47,7 @@ def index() -> ResponseReturnValue:
     summed = periods.summed(current_user.id, now(), reader_zone())
     return _page(
         "credits/index.html",
-        balance=wallets.balance(current_user.id),
+        balance=ledger.balance(current_user.id),
         groups=periods.grouped(entries, summed),
         next_before=next_before,
         before=before,
@@ -114,7 +114,12 @@ def covering_dollars(missing: Decimal, offer: Offer) -> int:
 def success() -> ResponseReturnValue:
     """Back from checkout: the order's own state, whatever the address says."""
     found = purchases.find(current_user.id, request.args.get("purchase", ""))
-    return _page("credits/success.html", purchase=found)
+    shown = "pending" if found.status == "created" else found.status
+    # After a declined card, the good one's webhook may still be on its way.
+    hopeful = request.args.get("status") in ("succeeded", "processing")
+    if hopeful and shown in ("failed", "cancelled"):
+        shown = "pending"
+    return _page("credits/success.html", purchase=found, shown=shown)
 
 
 @bp.get("/purchases/<purchase_id>")

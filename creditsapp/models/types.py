@@ -40,6 +40,14 @@ def positive_credits(value: object) -> Decimal:
     return amount
 
 
+def signed_credits(value: object) -> Decimal:
+    """An exact amount other than zero; raise as `as_credits` does."""
+    amount = as_credits(value)
+    if amount == 0:
+        raise InvalidAmount("an amount of credits is not zero")
+    return amount
+
+
 def to_units(amount: Decimal) -> int:
     """Whole ten-thousandths of a credit; raise InvalidAmount when there are finer parts."""
     rounded = amount.quantize(_FINEST)

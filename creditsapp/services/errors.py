@@ -68,6 +68,13 @@ class CaptureTooLarge(ServiceError):
     status = 422
 
 
+class RefundTooLarge(ServiceError):
+    """More would be given back than a usage took."""
+
+    code = "refund_too_large"
+    status = 422
+
+
 class IdempotencyConflict(ServiceError):
     """The key was used before, for something else."""
 

@@ -48,8 +48,9 @@ def standing(movement: Movement, error: IntegrityError) -> LedgerEntry:
 
 def same(entry: LedgerEntry, movement: Movement) -> LedgerEntry:
     """The entry, if it is what the movement asks for; else raise IdempotencyConflict."""
-    asked = (movement.type, movement.operation, movement.amount)
-    if (entry.type, entry.operation, entry.amount) != asked:
+    stands = (entry.type, entry.operation, entry.amount, entry.refunded_number)
+    asked = (movement.type, movement.operation, movement.amount, movement.refunded_number)
+    if stands != asked:
         raise IdempotencyConflict("This key was used before, for something else.")
     return entry
 

@@ -3,16 +3,19 @@
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from creditsapp.extensions import db
 from creditsapp.models import LedgerEntry
-from creditsapp.models.types import positive_credits
+from creditsapp.models.types import format_credits, positive_credits, signed_credits
 from creditsapp.services import audit, holds, wallets
-from creditsapp.services.idempotency import by_key, caller_key, same, standing
+from creditsapp.services.errors import RefundTooLarge
+from creditsapp.services.idempotency import by_key, caller_key, conflict, same, standing
 from creditsapp.services.posting import Movement, post, post_unguarded
 from creditsapp.services.transaction import retried, single_statement, transaction
+from creditsapp.services.wallets import Balance
 
 
 def spend(
@@ -88,11 +91,31 @@ def grant(
         description=description,
         actor=actor,
     )
-    return _grant(movement)
+    return _operate("credits grant", movement)
+
+
+def adjust(
+    user_id: int,
+    amount: Decimal | int,
+    *,
+    description: str,
+    key: str | None = None,
+    actor: str | None = None,
+) -> LedgerEntry:
+    """Correct a wallet by a signed amount, which may leave a debt; otherwise as `grant`."""
+    movement = Movement(
+        user_id=user_id,
+        amount=signed_credits(amount),
+        type="adjustment",
+        key=caller_key(key),
+        description=description,
+        actor=actor,
+    )
+    return _operate("credits adjust", movement)
 
 
 @retried
-def _grant(movement: Movement) -> LedgerEntry:
+def _operate(command: str, movement: Movement) -> LedgerEntry:
     try:
         with transaction() as session:
             entry = post_unguarded(session.connection(), movement)
@@ -100,7 +123,7 @@ def _grant(movement: Movement) -> LedgerEntry:
                 audit._record(
                     session,
                     actor=movement.actor,
-                    command="credits grant",
+                    command=command,
                     subject=f"user {movement.user_id}",
                     reason=movement.description,
                     details={"amount": str(movement.amount), "number": entry.number},
@@ -108,6 +131,59 @@ def _grant(movement: Movement) -> LedgerEntry:
     except IntegrityError as error:
         return standing(movement, error)
     return entry
+
+
+@retried
+def refund_usage(
+    usage: LedgerEntry,
+    amount: Decimal | int | None = None,
+    *,
+    description: str = "Given back",
+    key: str | None = None,
+) -> LedgerEntry:
+    """Give back what a usage took, or a part of it, and never more over all.
+
+    Without an amount, all that was not given back yet. A key that was used before gives the entry
+    that stands. Raise RefundTooLarge, or as `grant` does.
+    """
+    exact = None if amount is None else positive_credits(amount)
+    stored_key = caller_key(key)
+    try:
+        with transaction() as session:
+            wallets._lock(session, usage.user_id)
+            before = by_key(usage.user_id, stored_key)
+            left = _not_given_back(session, usage)
+            movement = Movement(
+                user_id=usage.user_id,
+                amount=exact or (before.amount if before else left),
+                type="refund",
+                key=stored_key,
+                operation=usage.operation,
+                description=description,
+                refunded_number=usage.number,
+            )
+            if before:
+                return same(before, movement)
+            if not 0 < movement.amount <= left:
+                raise RefundTooLarge(f"{format_credits(left)} of this usage can be given back.")
+            return post_unguarded(session.connection(), movement)
+    except IntegrityError as error:
+        raise conflict(error) from None
+
+
+def _not_given_back(session: Session, usage: LedgerEntry) -> Decimal:
+    """What a usage took that no refund has returned; nothing for an entry of another type."""
+    returned = session.scalar(
+        select(func.sum(LedgerEntry.amount)).where(
+            LedgerEntry.user_id == usage.user_id, LedgerEntry.refunded_number == usage.number
+        )
+    )
+    return -usage.amount - (returned or 0) if usage.type == "usage" else Decimal(0)
+
+
+def balance(user_id: int) -> Balance:
+    """What a user has now; a hold past its time no longer counts, swept or not."""
+    return wallets._balance(db.session(), user_id)
 
 
 def history(

@@ -1,24 +1,19 @@
-"""What payments, refunds and disputes come to: one function of state, in any order of events.
+"""What a payment's refunds and disputes come to, computed from its whole state.
 
-An event only writes down what it knows. It locks the payment's row first, so that two events of
-one payment cannot pass each other; then the payment is settled.
+However its events came, the same facts end in the same balance, and a repeat changes nothing.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from creditsapp.models import Payment, PaymentDispute, PaymentRefund, Purchase, Wallet
+from creditsapp.models import Payment, PaymentDispute, PaymentRefund, Purchase
 from creditsapp.models.types import from_units, to_units
-from creditsapp.services.facts import DisputeFacts, PaymentFacts, RefundFacts
 from creditsapp.services.posting import Movement, post_unguarded
-from creditsapp.services.transaction import insert_new, now
+from creditsapp.services.transaction import now
 
-UNKNOWN = "unknown"
-ENDED = ("failed", "cancelled")
 MONEY_GONE = (
     "dispute_opened",
     "dispute_challenged",
@@ -26,197 +21,6 @@ MONEY_GONE = (
     "dispute_accepted",
     "dispute_expired",
 )
-FINAL = (
-    "succeeded",
-    "failed",
-    "dispute_won",
-    "dispute_lost",
-    "dispute_accepted",
-    "dispute_expired",
-    "dispute_cancelled",
-)
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What was sold: this product of Dodo's, a dollar apiece."""
-
-    product_id: str
-
-
-def _apply_payment(session: Session, facts: PaymentFacts, terms: Terms) -> str:
-    """Write down a payment and credit its purchase, once; return the webhook's answer."""
-    payment = _locked_payment(session, facts.payment_id)
-    purchase = _locked_purchase(session, payment, facts)
-    _write_down(payment, purchase, facts)
-    if purchase is None or payment.status != "succeeded":
-        if purchase is not None:
-            _follow(purchase, payment.status)
-        return "recorded"
-    if payment.credited:
-        answer = "already_processed"
-    else:
-        payment.review_reason = _objection(purchase, facts, terms)
-        answer = "review" if payment.review_reason else "credits_added"
-        _review(purchase) if payment.review_reason else _credit(session, payment, purchase)
-    _settle(session, payment)
-    return answer
-
-
-def _apply_refund(session: Session, facts: RefundFacts) -> str:
-    """Write down a refund and settle its payment; return the webhook's answer."""
-    payment = _locked_payment(session, facts.payment_id)
-    insert_new(
-        session,
-        PaymentRefund,
-        id=facts.refund_id,
-        payment_id=facts.payment_id,
-        status=UNKNOWN,
-        event_at=facts.event_at,
-        created_at=now(),
-    )
-    refund = session.get_one(PaymentRefund, facts.refund_id, populate_existing=True)
-    if refund.payment_id == payment.id and _is_news(refund, facts):
-        refund.status, refund.event_at = facts.status, facts.event_at
-        refund.amount, refund.currency = facts.amount, facts.currency
-        refund.is_partial = facts.is_partial
-        session.flush()
-    _settle(session, payment)
-    return "parked" if payment.status == UNKNOWN else "refund_processed"
-
-
-def _apply_dispute(session: Session, facts: DisputeFacts) -> str:
-    """Write down a dispute and settle its payment; return the webhook's answer."""
-    payment = _locked_payment(session, facts.payment_id)
-    insert_new(
-        session,
-        PaymentDispute,
-        id=facts.dispute_id,
-        payment_id=facts.payment_id,
-        status=UNKNOWN,
-        event_at=facts.event_at,
-        created_at=now(),
-    )
-    dispute = session.get_one(PaymentDispute, facts.dispute_id, populate_existing=True)
-    if dispute.payment_id == payment.id and _is_news(dispute, facts):
-        dispute.status, dispute.stage = facts.status, facts.stage
-        dispute.amount, dispute.currency = facts.amount, facts.currency
-        dispute.event_at = facts.event_at
-        session.flush()
-    _settle(session, payment)
-    return "parked" if payment.status == UNKNOWN else "dispute_processed"
-
-
-def _locked_payment(session: Session, payment_id: str) -> Payment:
-    at = now()
-    insert_new(session, Payment, id=payment_id, status=UNKNOWN, created_at=at, updated_at=at)
-    return session.get_one(Payment, payment_id, with_for_update=True, populate_existing=True)
-
-
-def _locked_purchase(session: Session, payment: Payment, facts: PaymentFacts) -> Purchase | None:
-    """The purchase that a payment is for: by its checkout session, else by its metadata."""
-    candidates = [
-        Purchase.id == payment.purchase_id if payment.purchase_id else None,
-        Purchase.checkout_session_id == facts.session_id if facts.session_id else None,
-        Purchase.id == facts.purchase_id if facts.purchase_id else None,
-    ]
-    for condition in candidates:
-        if condition is not None:
-            query = select(Purchase).where(condition).with_for_update()
-            found = session.scalar(query.execution_options(populate_existing=True))
-            if found is not None:
-                return found
-    return None
-
-
-def _write_down(payment: Payment, purchase: Purchase | None, facts: PaymentFacts) -> None:
-    """Keep what is known; what succeeded stays so, and ended is not processing again."""
-    if payment.status != "succeeded":
-        if not (payment.status in ENDED and facts.status not in (*ENDED, "succeeded")):
-            payment.status = facts.status
-        payment.checkout_session_id = facts.session_id
-        payment.customer_id = facts.customer_id
-        payment.currency, payment.total, payment.tax = facts.currency, facts.total, facts.tax
-        payment.settlement_currency = facts.settlement_currency
-        payment.settlement = facts.settlement
-        payment.updated_at = now()
-    if purchase is not None:
-        payment.purchase_id = purchase.id
-
-
-def _follow(purchase: Purchase, status: str) -> None:
-    """Let an unpaid order show what became of its payment."""
-    if purchase.status in ("created", "pending", "failed", "cancelled", "expired"):
-        purchase.status = status if status in ENDED else "pending"
-        purchase.updated_at = now()
-
-
-def _objection(purchase: Purchase, facts: PaymentFacts, terms: Terms) -> str | None:
-    """Why a succeeded payment cannot be credited without a person, in words."""
-    if purchase.status == "paid":
-        return "a second payment for a purchase that is paid"
-    if purchase.status == "rejected":
-        return "a payment for a purchase that was rejected"
-    if facts.purchase_id is not None and facts.purchase_id != purchase.id:
-        return "its metadata name another purchase"
-    known_session = purchase.checkout_session_id
-    if facts.session_id and known_session and facts.session_id != known_session:
-        return "it comes from another checkout session"
-    if facts.cart != ((terms.product_id, purchase.dollars),):
-        return f"its cart is not exactly {purchase.dollars} × our product"
-    if facts.discounted:
-        return "a discount was given"
-    if facts.currency is None or facts.total is None:
-        return "its amount or currency is missing"
-    asked = 100 * purchase.dollars
-    if facts.currency == "USD" and asked not in (facts.total, facts.total - (facts.tax or 0)):
-        return f"{facts.total} cents with {facts.tax or 0} of tax were paid, not {asked}"
-    return None
-
-
-def _review(purchase: Purchase) -> None:
-    if purchase.status not in ("paid", "rejected"):
-        purchase.status, purchase.updated_at = "review", now()
-
-
-def _credit(session: Session, payment: Payment, purchase: Purchase) -> None:
-    """Mark the order paid and post its credits, which are the order's and never the event's."""
-    at = now()
-    purchase.status, purchase.updated_at, purchase.paid_at = "paid", at, at
-    purchase.checkout_session_id = purchase.checkout_session_id or payment.checkout_session_id
-    payment.credited = purchase.credits
-    session.flush()
-    post_unguarded(
-        session.connection(),
-        Movement(
-            user_id=purchase.user_id,
-            amount=purchase.credits,
-            type="purchase",
-            key=f"purchase:{purchase.id}",
-            description=f"Bought for ${purchase.dollars}",
-            purchase_id=purchase.id,
-            payment_id=payment.id,
-        ),
-    )
-    if payment.customer_id:
-        _learn_customer(session, purchase.user_id, payment.customer_id)
-
-
-def _learn_customer(session: Session, user_id: int, customer_id: str) -> None:
-    taken = select(Wallet.user_id).where(Wallet.dodo_customer_id == customer_id).exists()
-    session.execute(
-        update(Wallet)
-        .where(Wallet.user_id == user_id, Wallet.dodo_customer_id.is_(None), ~taken)
-        .values(dodo_customer_id=customer_id)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _is_news(known: PaymentRefund | PaymentDispute, facts: RefundFacts | DisputeFacts) -> bool:
-    """The newest event counts; at the same instant a final state before an open one."""
-    if known.status == UNKNOWN or facts.event_at != known.event_at:
-        return known.status == UNKNOWN or facts.event_at > known.event_at
-    return facts.status in FINAL or known.status not in FINAL
 
 
 def _settle(session: Session, payment: Payment) -> None:

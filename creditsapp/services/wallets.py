@@ -6,7 +6,6 @@ from decimal import Decimal
 from sqlalchemy import func, insert, select, type_coerce
 from sqlalchemy.orm import Session
 
-from creditsapp.extensions import db
 from creditsapp.models import Hold, Wallet
 from creditsapp.models.types import CreditAmount
 from creditsapp.services.errors import InsufficientCredits, WalletNotFound
@@ -29,12 +28,8 @@ class Balance:
         return self.balance - self.held
 
 
-def balance(user_id: int) -> Balance:
-    """What a user has now; a hold past its time no longer counts, swept or not."""
-    return _balance(db.session(), user_id)
-
-
 def _balance(session: Session, user_id: int) -> Balance:
+    """What a wallet holds now; a hold past its time no longer counts, swept or not."""
     overdue = (
         select(func.sum(Hold.amount))
         .where(Hold.user_id == user_id, Hold.status == "held", Hold.expires_at <= now())
@@ -51,7 +46,7 @@ def _balance(session: Session, user_id: int) -> Balance:
         ).where(Wallet.user_id == user_id)
     ).first()
     if row is None:
-        raise WalletNotFound(f"there is no wallet of user {user_id}")
+        raise WalletNotFound(f"There is no wallet of user {user_id}.")
     return Balance(
         balance=row.balance,
         held=row.held - (row.overdue or 0),
@@ -59,6 +54,16 @@ def _balance(session: Session, user_id: int) -> Balance:
         lifetime_added=row.lifetime_added,
         lifetime_used=row.lifetime_used,
     )
+
+
+def _lock(session: Session, user_id: int) -> None:
+    """Keep everybody else from the wallet until the transaction ends; raise WalletNotFound.
+
+    SQLite drops FOR UPDATE, but there the whole transaction is alone from its start.
+    """
+    query = select(Wallet.user_id).where(Wallet.user_id == user_id).with_for_update()
+    if session.scalar(query) is None:
+        raise WalletNotFound(f"There is no wallet of user {user_id}.")
 
 
 def _short_of(session: Session, user_id: int, required: Decimal) -> InsufficientCredits:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from creditsapp.models import WebhookEvent
-from creditsapp.services import settlement
+from creditsapp.services import payments
 from creditsapp.services.facts import (
     Unusable,
     dispute_facts,
@@ -14,7 +14,7 @@ from creditsapp.services.facts import (
     payment_facts,
     refund_facts,
 )
-from creditsapp.services.settlement import Terms
+from creditsapp.services.payments import Terms
 from creditsapp.services.transaction import insert_new, now, retried, transaction
 
 Event = dict[str, Any]
@@ -84,15 +84,15 @@ DISPUTE_EVENTS = tuple(
 
 
 def _payment(session: Session, event: Event, terms: Terms) -> str:
-    return settlement._apply_payment(session, payment_facts(_data(event)), terms)
+    return payments._apply_payment(session, payment_facts(_data(event)), terms)
 
 
 def _refund(session: Session, event: Event, _terms: Terms) -> str:
-    return settlement._apply_refund(session, refund_facts(_data(event), event_time(event)))
+    return payments._apply_refund(session, refund_facts(_data(event), event_time(event)))
 
 
 def _dispute(session: Session, event: Event, _terms: Terms) -> str:
-    return settlement._apply_dispute(session, dispute_facts(_data(event), event_time(event)))
+    return payments._apply_dispute(session, dispute_facts(_data(event), event_time(event)))
 
 
 def _ignored(_session: Session, _event: Event, _terms: Terms) -> str:

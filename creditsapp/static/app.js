@@ -31,8 +31,10 @@ class Controller {
 function start(classes) {
   const owners = new Map()
   for (const element of document.querySelectorAll("[data-controller]")) {
-    const made = element.dataset.controller.split(" ").map((name) => [name, new classes[name](element, name)])
-    owners.set(element, Object.fromEntries(made))
+    const made = {}
+    const names = element.dataset.controller.split(" ")
+    for (const name of names) made[name] = new classes[name](element, name)
+    owners.set(element, made)
   }
   for (const element of document.querySelectorAll("[data-action]")) {
     const actions = element.dataset.action.matchAll(/(?:([\w:]+)(?:@(\w+))?->)?([\w-]+)#(\w+)/g)
@@ -49,20 +51,23 @@ function start(classes) {
 
 const digits = new Intl.NumberFormat("en", { maximumFractionDigits: 4 })
 const number = (value) => digits.format(value).replace("-", "\u2212")
+const exact = (value) => Math.round(value * 1e4) / 1e4
 const announce = (text) => (document.getElementById("status").textContent = text)
 let balance = null
 
 // Put data where `data-fill` names it; the slot's other attributes say how it is shown.
 function fill(root, data) {
   for (const slot of root.querySelectorAll("[data-fill]")) {
-    const { fill: key, minus = 0, times = 1, divide, upwards, above, before = "", one, many, word } = slot.dataset
+    const { fill: key, minus = 0, times = 1, divide, upwards, above, ...words } = slot.dataset
     if (!(key in data)) continue
-    let value = typeof data[key] === "number" ? Math.round((data[key] - minus) * times * 1e4) / 1e4 : data[key]
+    let value = data[key]
+    if (typeof value === "number") value = exact((value - minus) * times)
     if (upwards) value = Math.ceil(value / divide / upwards - 1e-9) * upwards
     else if (divide) value = Math.max(0, Math.floor(value / divide + 1e-9))
     if (above) slot.hidden = value <= above
+    const parts = [number(value), value === 1 ? words.one : words.many, words.word]
     if (slot.matches("input")) setInput(slot, value)
-    else slot.textContent = before + [number(value), value === 1 ? one : many, word].filter(Boolean).join(" ")
+    else slot.textContent = (words.before ?? "") + parts.filter(Boolean).join(" ")
   }
 }
 
@@ -75,7 +80,9 @@ function setInput(input, value) {
 
 class Balance extends Controller {
   static targets = ["stale"]
-  static values = { url: String, channel: String, version: Number, balance: Number, held: Number, low: Number }
+  static values = {
+    url: String, channel: String, version: Number, balance: Number, held: Number, low: Number,
+  }
   #release = () => {}
 
   connect() {
@@ -88,14 +95,15 @@ class Balance extends Controller {
 
   get current() {
     const [all, held, version] = [this.balanceValue, this.heldValue, this.versionValue]
-    return { balance: all, held, available: Math.round((all - held) * 1e4) / 1e4, version }
+    return { balance: all, held, available: exact(all - held), version }
   }
 
   show(found) {
     if (found.version < this.versionValue) return
     for (const key of ["version", "balance", "held"]) this[`${key}Value`] = found[key]
     const { available } = this.current
-    this.element.dataset.state = available <= 0 ? "empty" : available < this.lowValue ? "low" : "normal"
+    const state = available < this.lowValue ? "low" : "normal"
+    this.element.dataset.state = available <= 0 ? "empty" : state
     fill(document, this.current)
   }
 
@@ -139,13 +147,16 @@ class Balance extends Controller {
 
 class Remote extends Controller {
   static targets = ["notice", "message", "error"]
-  static values = { url: String, key: String, omit: String, cost: Number, done: String, lost: String }
+  static values = {
+    url: String, key: String, omit: String, cost: Number, done: String, lost: String,
+  }
 
   async send(event) {
     event.preventDefault()
     this.#show("")
     const [known, required] = [balance.current, this.costValue]
-    if (known.available < required) return this.#refuse({ ...known, required, missing: required - known.available })
+    const missing = required - known.available
+    if (missing > 0) return this.#refuse({ ...known, required, missing })
     await this.#post().catch(() => this.#fail(this.lostValue))
   }
 
@@ -201,7 +212,8 @@ class Remote extends Controller {
       const reason = fields[error.dataset.field] ?? ""
       error.hidden = !reason
       error.lastElementChild.textContent = reason
-      this.element.querySelector(`[aria-describedby~="${error.id}"]`).ariaInvalid = Boolean(reason)
+      const input = this.element.querySelector(`[aria-describedby~="${error.id}"]`)
+      input.ariaInvalid = Boolean(reason)
     }
   }
 }
@@ -237,7 +249,9 @@ class Draft extends Controller {
   static targets = ["text"]
 
   connect() {
-    for (const text of this.textTargets) text.value ||= sessionStorage.getItem(text.dataset.draft) ?? ""
+    for (const text of this.textTargets) {
+      text.value ||= sessionStorage.getItem(text.dataset.draft) ?? ""
+    }
   }
 
   keep({ target }) {
@@ -275,20 +289,22 @@ class Amount extends Controller {
 
 class Poll extends Controller {
   static targets = ["outcome"]
-  static values = { url: String, delays: String, slow: String }
+  static values = { url: String, delays: String, slow: String, before: String }
 
   async connect() {
     for (const seconds of this.delaysValue.split(" ")) {
       await new Promise((done) => setTimeout(done, seconds * 1000))
       const response = await fetch(this.urlValue, { cache: "no-store" }).catch(() => null)
       const found = response?.ok ? await response.json() : {}
+      if (found.status === this.beforeValue) continue
       if (this.#show(found.status, found)) return balance.refresh()
     }
     this.#show(this.slowValue, {})
   }
 
   #show(status, found) {
-    const outcome = this.outcomeTargets.find((each) => each.dataset.statuses.split(" ").includes(status))
+    const fits = (each) => each.dataset.statuses.split(" ").includes(status)
+    const outcome = this.outcomeTargets.find(fits)
     if (!outcome?.hidden) return false
     fill(outcome, found)
     for (const each of this.outcomeTargets) each.hidden = each !== outcome
@@ -317,6 +333,6 @@ class Zone extends Controller {
 }
 
 start({
-  balance: Balance, remote: Remote, dialog: Dialog, busy: Busy, draft: Draft, amount: Amount, poll: Poll,
-  "local-time": LocalTime, zone: Zone,
+  balance: Balance, remote: Remote, dialog: Dialog, busy: Busy, draft: Draft, amount: Amount,
+  poll: Poll, "local-time": LocalTime, zone: Zone,
 })

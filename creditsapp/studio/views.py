@@ -12,7 +12,7 @@ from creditsapp.auth.forms import EmptyForm
 from creditsapp.charging import prices
 from creditsapp.errors import answer
 from creditsapp.models import Creation
-from creditsapp.services import creations, ledger, wallets
+from creditsapp.services import creations, ledger
 from creditsapp.services.errors import InsufficientCredits, ServiceError
 from creditsapp.services.idempotency import InvalidKey
 from creditsapp.studio import bp
@@ -38,7 +38,8 @@ def require_sign_in() -> None:
 @bp.get("/")
 def index() -> ResponseReturnValue:
     """The operations, and what was made lately."""
-    return render_template("studio/index.html", creations=creations.recent(current_user.id))
+    page = render_template("studio/index.html", creations=creations.recent(current_user.id))
+    return page, 200, {"Cache-Control": "no-store"}
 
 
 @bp.route("/<name>", methods=["GET", "POST"])
@@ -73,7 +74,7 @@ def _form_page(
         "studio/operation.html",
         operation=found,
         cost=prices().cost(found.name),
-        balance=wallets.balance(current_user.id),
+        balance=ledger.balance(current_user.id),
         typed=typed,
         idempotency_key=secrets.token_urlsafe(18),
         return_to=_return_path(found, typed),
@@ -97,13 +98,14 @@ def _return_path(found: Operation, typed: Any) -> str:
 def creation(creation_id: str) -> ResponseReturnValue:
     """One creation, with its preview and its download."""
     found = creations.find(current_user.id, creation_id)
-    return render_template(
+    page = render_template(
         "studio/creation.html",
         creation=found,
         operation=OPERATIONS.get(found.operation),
         preview_type=_preview(found)[0],
         entry=ledger.entry(found.user_id, found.entry_number),
     )
+    return page, 200, {"Cache-Control": "no-store"}
 
 
 @bp.get("/creations/<creation_id>/preview")

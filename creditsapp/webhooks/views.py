@@ -11,7 +11,7 @@ from creditsapp.dodo.signature import InvalidSignature, verify
 from creditsapp.errors import JsonError
 from creditsapp.json_interface import parse_json
 from creditsapp.services import webhooks
-from creditsapp.services.settlement import Terms
+from creditsapp.services.payments import Terms
 from creditsapp.webhooks import bp
 
 MAX_BYTES = 256 * 1024

@@ -6,7 +6,7 @@ import pytest
 
 from creditsapp import create_app
 from creditsapp.extensions import db
-from creditsapp.services import holds, ledger, wallets
+from creditsapp.services import holds, ledger
 from creditsapp.services.errors import HoldClosed, InsufficientCredits
 from tests.builders import make_user
 from tests.conftest import settings_for
@@ -57,7 +57,7 @@ def test_fifty_processes_spend_twenty_credits_twenty_times(app, user, database_u
     assert numbers == list(range(2, 22))
     assert outcomes.count(InsufficientCredits.__name__) == 30
     with app.app_context():
-        assert wallets.balance(user).balance == 0
+        assert ledger.balance(user).balance == 0
         entries, _ = ledger.history(user, limit=100)
         assert [entry.type for entry in entries].count("usage") == 20
 
@@ -68,7 +68,7 @@ def test_the_same_key_from_many_processes_is_one_entry(app, user, database_url):
 
     assert race(database_url, [spend_once] * 20) == [2] * 20
     with app.app_context():
-        assert wallets.balance(user).balance == 17
+        assert ledger.balance(user).balance == 17
 
 
 def test_capture_and_release_race_and_one_wins(app, user, database_url):
@@ -88,7 +88,7 @@ def test_capture_and_release_race_and_one_wins(app, user, database_url):
     outcomes = race(database_url, [capture, release] * 6)
     assert outcomes.count(HoldClosed.__name__) == 11
     with app.app_context():
-        found = wallets.balance(user)
+        found = ledger.balance(user)
         assert found.held == 0
         assert found.balance == (15 if "captured" in outcomes else 20)
 
@@ -106,7 +106,7 @@ def test_holds_and_spends_together_never_take_more_than_there_is(app, user, data
     outcomes = race(database_url, [hold_and_capture, spend_two] * 12)
     won = outcomes.count("captured") + outcomes.count("spent")
     with app.app_context():
-        found = wallets.balance(user)
+        found = ledger.balance(user)
         assert found.balance == 20 - 2 * won
         assert found.balance >= 0
         assert found.held == 0

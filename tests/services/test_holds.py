@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from creditsapp.services import holds, wallets
+from creditsapp.services import holds, ledger
 from creditsapp.services.errors import (
     CaptureTooLarge,
     HoldClosed,
@@ -32,7 +32,7 @@ def hold(user, amount=5, **options):
 def test_held_credits_cannot_be_spent_or_held_again():
     user = make_user(10)
     hold(user, 6)
-    found = wallets.balance(user)
+    found = ledger.balance(user)
     assert (found.balance, found.held, found.available) == (10, 6, 4)
     with pytest.raises(InsufficientCredits) as refusal:
         spend(user, 5)
@@ -46,13 +46,13 @@ def test_a_capture_charges_what_was_held():
     held = hold(user, 6)
     entry = holds.capture(user, held.id)
     assert (entry.amount, entry.balance_after, entry.hold_id) == (-6, 4, held.id)
-    assert wallets.balance(user).held == 0
+    assert ledger.balance(user).held == 0
 
 
 def test_a_partial_capture_releases_the_rest():
     user = make_user(10)
     holds.capture(user, hold(user, 6).id, Decimal("1.5"))
-    found = wallets.balance(user)
+    found = ledger.balance(user)
     assert (found.balance, found.held) == (Decimal("8.5"), 0)
 
 
@@ -68,7 +68,7 @@ def test_capturing_more_than_was_held_changes_nothing(database_url):
 def test_a_release_charges_nothing():
     user = make_user(10)
     holds.release(user, hold(user).id)
-    assert wallets.balance(user).available == 10
+    assert ledger.balance(user).available == 10
 
 
 def test_a_hold_is_resolved_once(database_url):
@@ -117,7 +117,7 @@ def test_another_users_hold_does_not_exist():
 def test_an_expired_hold_stops_counting_before_any_sweep():
     user = make_user(10)
     hold(user, 10, seconds=0)
-    assert wallets.balance(user).available == 10
+    assert ledger.balance(user).available == 10
     assert spend(user, 10).balance_after == 0
     assert holds.release_expired() == 0
 
@@ -150,7 +150,7 @@ def test_a_swept_hold_cannot_be_captured():
     assert holds.release_expired() == 1
     with pytest.raises(HoldClosed):
         holds.capture(user, held.id)
-    assert wallets.balance(user).held == 0
+    assert ledger.balance(user).held == 0
 
 
 def test_the_same_key_holds_once_while_it_is_open_or_captured():
@@ -194,4 +194,4 @@ def test_a_capture_never_makes_a_debt(database_url):
         holds.capture(user, held.id)
     assert contents(database_url) == before
     holds.release(user, held.id)
-    assert wallets.balance(user).available == 0
+    assert ledger.balance(user).available == 0

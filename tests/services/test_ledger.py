@@ -5,10 +5,11 @@ from decimal import Decimal
 import pytest
 
 from creditsapp.models.types import InvalidAmount
-from creditsapp.services import ledger, wallets
+from creditsapp.services import ledger
 from creditsapp.services.errors import (
     IdempotencyConflict,
     InsufficientCredits,
+    RefundTooLarge,
     WalletNotFound,
 )
 from creditsapp.services.idempotency import InvalidKey
@@ -28,7 +29,7 @@ def test_a_new_user_has_welcome_credits_as_entry_one():
 def test_no_welcome_credits_leave_an_empty_ledger():
     user = make_user(0)
     assert ledger.history(user) == ([], None)
-    assert wallets.balance(user).available == 0
+    assert ledger.balance(user).available == 0
 
 
 def test_a_spend_is_an_entry_with_the_balance_after_it():
@@ -39,7 +40,7 @@ def test_a_spend_is_an_entry_with_the_balance_after_it():
         Decimal("-0.5"),
         Decimal("49.5"),
     )
-    found = wallets.balance(user)
+    found = ledger.balance(user)
     assert (found.balance, found.lifetime_used, found.lifetime_added) == (
         Decimal("49.5"),
         Decimal("0.5"),
@@ -67,7 +68,7 @@ def test_the_same_key_charges_once_and_gives_the_same_entry():
     user = make_user(50)
     first, again = (spend(user, 3, key="order-1") for _ in range(2))
     assert (first.number, again.number) == (2, 2)
-    assert wallets.balance(user).balance == 47
+    assert ledger.balance(user).balance == 47
 
 
 def test_a_key_answers_even_when_the_credits_are_gone():
@@ -155,7 +156,7 @@ def test_nobody_has_no_wallet():
     with pytest.raises(WalletNotFound):
         ledger.grant(12345, 1, description="x")
     with pytest.raises(WalletNotFound):
-        wallets.balance(12345)
+        ledger.balance(12345)
 
 
 def test_a_balance_beyond_the_range_is_refused_and_not_wrapped(database_url):
@@ -181,3 +182,47 @@ def test_an_exact_last_page_has_nothing_after_it():
     user = make_user()
     spend(user, 1)
     assert ledger.history(user, limit=2)[1] is None
+
+
+def test_an_adjustment_may_leave_a_debt_which_blocks_spending_and_is_netted():
+    user = make_user(5)
+    assert ledger.adjust(user, Decimal("-7.5"), description="wrong price").balance_after == -2.5
+    with pytest.raises(InsufficientCredits) as refusal:
+        spend(user, 1)
+    assert refusal.value.missing == Decimal("3.5")
+    ledger.grant(user, 3, description="gift")
+    assert ledger.balance(user).available == Decimal("0.5")
+    found = ledger.balance(user)
+    assert (found.lifetime_added, found.lifetime_used) == (Decimal("0.5"), 0)
+
+
+def test_an_adjustment_of_nothing_is_refused():
+    with pytest.raises(InvalidAmount):
+        ledger.adjust(make_user(), 0, description="x")
+
+
+def test_a_usage_is_given_back_in_parts_and_never_more_than_it_took(database_url):
+    user = make_user(10)
+    usage = spend(user, 6)
+    part = ledger.refund_usage(usage, Decimal("2.5"), key="part")
+    assert (part.type, part.amount, part.refunded_number) == ("refund", Decimal("2.5"), 2)
+    assert ledger.refund_usage(usage, Decimal("2.5"), key="part").number == part.number
+    with pytest.raises(RefundTooLarge):
+        ledger.refund_usage(usage, 4)
+    rest = ledger.refund_usage(usage, key="rest")
+    assert (rest.amount, ledger.refund_usage(usage, key="rest").number) == (Decimal("3.5"), 4)
+    before = contents(database_url)
+    for amount in (None, Decimal("0.0001")):
+        with pytest.raises(RefundTooLarge):
+            ledger.refund_usage(usage, amount)
+    with pytest.raises(IdempotencyConflict):
+        ledger.refund_usage(usage, 1, key="part")
+    assert contents(database_url) == before
+    found = ledger.balance(user)
+    assert (found.balance, found.lifetime_used, found.lifetime_added) == (10, 0, 10)
+
+
+def test_only_a_usage_can_be_given_back():
+    user = make_user(10)
+    with pytest.raises(RefundTooLarge):
+        ledger.refund_usage(ledger.entry(user, 1))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from creditsapp.services import ledger, purchases, wallets
+from creditsapp.services import ledger, purchases
 from creditsapp.services.settlement import floor_share
 from tests.builders import (
     dispute_event,
@@ -30,7 +30,7 @@ def bought(dollars=5):
 
 
 def balance(user):
-    return wallets.balance(user).balance
+    return ledger.balance(user).balance
 
 
 def test_a_payment_is_credited_once_under_many_deliveries():

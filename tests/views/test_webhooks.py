@@ -98,7 +98,7 @@ def test_an_event_is_kept_as_it_came(client, app):
 
 
 def test_a_failure_inside_commits_nothing_and_the_retry_succeeds(client, app, order, monkeypatch):
-    from creditsapp.services import settlement
+    from creditsapp.services import payments
 
     app.testing = False
     app.config["PROPAGATE_EXCEPTIONS"] = False
@@ -108,7 +108,7 @@ def test_a_failure_inside_commits_nothing_and_the_retry_succeeds(client, app, or
 
     event = payment_event(order)
     with monkeypatch.context() as broken:
-        broken.setattr(settlement, "post_unguarded", fail)
+        broken.setattr(payments, "post_unguarded", fail)
         assert deliver(client, event, webhook_id="msg_retry").status_code == 500
     with app.app_context():
         assert db.session.scalars(db.select(WebhookEvent)).all() == []

@@ -35,7 +35,7 @@ def check_source(values: dict[str, Any]) -> None:
     if values["document"] and values["text"]:
         raise InvalidInput({"text": "Give a document or a text, not both."})
     if not values["document"] and not values["text"]:
-        raise InvalidInput({"document": "Choose a document, or type a text below."})
+        raise InvalidInput({"text": "Type a text, or choose a document."})
     source = "document" if values["document"] else "text"
     text = values[source]
     if text.count("\n") >= MAX_LINES:
