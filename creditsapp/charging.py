@@ -18,7 +18,7 @@ from flask_login import current_user
 from creditsapp.models import Hold, LedgerEntry
 from creditsapp.prices import PriceList
 from creditsapp.services import holds
-from creditsapp.services.errors import OperationInProgress
+from creditsapp.services.errors import OperationInProgress, OutcomeUnknown
 
 log = logging.getLogger(__name__)
 
@@ -72,17 +72,21 @@ def charge(
     done before, OperationInProgress while it is under way, IdempotencyConflict when `fingerprint`
     (of the input) is another.
     """
-    hold_id = str(uuid.uuid4())
-    hold = holds.hold(
-        getattr(user, "id", user),
-        prices().cost(operation),
-        operation=operation.lower(),
-        description=description,
-        seconds=current_app.config["HOLD_SECONDS"],
-        key=key,
-        fingerprint=fingerprint,
-        hold_id=hold_id,
-    )
+    user_id, hold_id = getattr(user, "id", user), str(uuid.uuid4())
+    try:
+        hold = holds.hold(
+            user_id,
+            prices().cost(operation),
+            operation=operation.lower(),
+            description=description,
+            seconds=current_app.config["HOLD_SECONDS"],
+            key=key,
+            fingerprint=fingerprint,
+            hold_id=hold_id,
+        )
+    except OutcomeUnknown:
+        _let_go(user_id, hold_id)
+        raise
     if hold.id != hold_id:
         if hold.status == "captured":
             raise AlreadyCharged(hold)
@@ -94,15 +98,15 @@ def charge(
             work.capture()
     except BaseException:
         if not work.resolved:
-            _let_go(work)
+            _let_go(work.user_id, work.hold_id)
         raise
 
 
-def _let_go(work: Charge) -> None:
+def _let_go(user_id: int, hold_id: str) -> None:
     try:
-        work.release()
+        holds.release(user_id, hold_id)
     except Exception as error:
-        log.warning("hold %s is left to expire: %s", work.hold_id, error)
+        log.warning("hold %s is left to expire: %s", hold_id, error)
 
 
 def charged(operation: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -7,14 +7,20 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
-LOCK_SECONDS = 10.0
+LOCK_SECONDS = 8.0
 
 
 def engine_options(url: str) -> dict[str, Any]:
     """The options of `create_engine` for a database URL."""
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": 0.05}}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "pool_timeout": 10}
+    return {
+        "pool_pre_ping": True,
+        "pool_size": 10,
+        "max_overflow": 10,
+        "pool_timeout": 10,
+        "connect_args": {} if "connect_timeout" in url else {"connect_timeout": 5},
+    }
 
 
 def prepare(engine: Engine) -> None:

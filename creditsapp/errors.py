@@ -5,6 +5,8 @@ import uuid
 from typing import Any
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask.globals import request_ctx
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
@@ -12,9 +14,11 @@ from werkzeug.exceptions import HTTPException
 
 from creditsapp.extensions import db
 from creditsapp.services.errors import ServiceError, TryAgainLater
+from creditsapp.services.idempotency import InvalidKey
 
 log = logging.getLogger(__name__)
 
+GUARDED = ("/api/credits", "/api/operations")
 _CODES = {
     400: "bad_request",
     401: "unauthorized",
@@ -50,6 +54,7 @@ def init_app(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(JsonError, _json_error)
     app.register_error_handler(ServiceError, _service_error)
+    app.register_error_handler(InvalidKey, _invalid_key)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(DBAPIError, _database_error)
@@ -61,6 +66,8 @@ def answer(status: int, code: str, message: str, **fields: Any) -> Response:
     """An error in the form that the request expects."""
     if request.path.startswith("/api/"):
         response = jsonify({"error": code, "message": message} | fields)
+    elif _no_address():
+        response = make_response(message, {"Content-Type": "text/plain; charset=utf-8"})
     else:
         response = make_response(_page(status, code, message, fields))
     response.status_code = status
@@ -70,8 +77,18 @@ def answer(status: int, code: str, message: str, **fields: Any) -> Response:
     return response
 
 
+def _no_address() -> bool:
+    """Whether the Host header is so broken that no link can be written."""
+    return request_ctx.url_adapter is None
+
+
 def _page(status: int, code: str, message: str, fields: dict[str, Any]) -> str:
-    return render_template("errors/error.html", status=status, code=code, message=message, **fields)
+    known = {"status": status, "code": code, "message": message} | fields
+    try:
+        return render_template("errors/error.html", bare=status >= 500, **known)
+    except (DBAPIError, PoolExhausted):  # the page shows a balance, which cannot be read now
+        db.session.rollback()
+        return render_template("errors/error.html", bare=True, **known)
 
 
 def _json_error(error: JsonError) -> Response:
@@ -80,6 +97,10 @@ def _json_error(error: JsonError) -> Response:
 
 def _service_error(error: ServiceError) -> Response:
     return answer(error.status, error.code, str(error), **error.fields())
+
+
+def _invalid_key(error: InvalidKey) -> Response:
+    return answer(400, "invalid_input", f"Idempotency-Key: {error}.")
 
 
 def _csrf_error(error: CSRFError) -> Response:
@@ -91,6 +112,8 @@ def _csrf_error(error: CSRFError) -> Response:
 def _http_error(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
+    if error.code == 405 and request.path.startswith(GUARDED) and not current_user.is_authenticated:
+        return answer(401, "unauthorized", "Please sign in.")
     code = _CODES.get(error.code, "bad_request")
     words = _WORDS.get(error.code) or error.description or error.name
     response = answer(error.code, code, words)

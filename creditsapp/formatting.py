@@ -10,7 +10,7 @@ from flask_login import current_user
 from markupsafe import Markup, escape
 
 from creditsapp.charging import prices
-from creditsapp.models.types import format_credits
+from creditsapp.models.types import exact, format_credits
 from creditsapp.services import ledger
 
 MINUS = "\N{MINUS SIGN}"
@@ -45,7 +45,7 @@ def badge() -> dict[str, Any]:
 
 def number(amount: Decimal | int) -> str:
     """An amount without trailing zeros, grouped by thousands, with a true minus sign."""
-    return f"{Decimal(amount):,f}".replace("-", MINUS)
+    return f"{exact(Decimal(amount)):,}".replace("-", MINUS)
 
 
 def signed(amount: Decimal | int) -> str:

@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response
+from flask import Flask, Response, request
+from werkzeug.datastructures import ImmutableMultiDict
 
 from creditsapp.settings import Settings, instance_secret
 
@@ -52,6 +53,13 @@ def init_app(app: Flask) -> None:
             "frame-ancestors 'none'",
         ]
     )
+
+    @app.before_request
+    def drop_broken_cookies() -> None:
+        """Flask-Login cannot compare a remember cookie that is not ASCII."""
+        request.cookies = ImmutableMultiDict(
+            (name, value) for name, value in request.cookies.items(multi=True) if value.isascii()
+        )
 
     @app.after_request
     def add_headers(response: Response) -> Response:

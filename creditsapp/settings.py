@@ -6,6 +6,7 @@ import secrets
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     BeforeValidator,
@@ -20,7 +21,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from creditsapp.dodo.signature import BadSecret, decode_secret
-from creditsapp.models.types import as_credits
+from creditsapp.models.types import LIMIT, as_credits
 
 ROOT = Path(__file__).resolve().parent.parent
 INSTANCE = ROOT / "instance"
@@ -65,7 +66,7 @@ class Settings(BaseSettings):
     min_purchase_dollars: Annotated[int, Field(ge=1)] = 1
     max_purchase_dollars: Annotated[int, Field(ge=1, le=1_000_000)] = 500
     credit_costs: Annotated[dict[str, Annotated[CreditAmount, Field(gt=0)]], NoDecode] = {}
-    hold_seconds: Annotated[int, Field(ge=1)] = 900
+    hold_seconds: Annotated[int, Field(ge=1, le=365 * 24 * 3600)] = 900
 
     ratelimit_storage_uri: str = "memory://"
     proxy_hops: Annotated[int, Field(ge=0)] = 0
@@ -102,7 +103,10 @@ class Settings(BaseSettings):
     @classmethod
     def _webhook_secrets(cls, value: Any) -> Any:
         if isinstance(value, str):
-            value = tuple(part.strip() for part in value.split(",") if part.strip())
+            parts = tuple(part.strip() for part in value.split(",") if part.strip())
+            if value and not parts:
+                raise ValueError("holds no secret")
+            value = parts
         for secret in value:
             try:
                 decode_secret(secret)
@@ -116,7 +120,7 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             try:
                 value = json.loads(value, parse_float=Decimal)
-            except ValueError:
+            except (ValueError, ArithmeticError):
                 raise ValueError('is not a JSON object such as {"THEME_GENERATION": 0.5}') from None
         if not isinstance(value, dict):
             raise ValueError('is not a JSON object such as {"THEME_GENERATION": 0.5}')
@@ -125,8 +129,8 @@ class Settings(BaseSettings):
     @field_validator("app_base_url", "dodo_payments_base_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
-        if value and not value.startswith(("http://", "https://")):
-            raise ValueError("must begin with http:// or https://")
+        if value and not (value.startswith(("http://", "https://")) and urlsplit(value).hostname):
+            raise ValueError("is not an address that begins with http:// or https://")
         return value.rstrip("/")
 
     @model_validator(mode="wrap")
@@ -144,6 +148,8 @@ class Settings(BaseSettings):
         else:
             if settings.min_purchase_dollars > settings.max_purchase_dollars:
                 problems.append("MIN_PURCHASE_DOLLARS: is above MAX_PURCHASE_DOLLARS")
+            if settings.credits_per_dollar * settings.max_purchase_dollars > LIMIT:
+                problems.append("CREDITS_PER_DOLLAR: makes more credits than can be kept")
         if problems:
             raise ValueError("\n".join(problems))
         return settings

@@ -23,7 +23,7 @@ def execute(url, sql, *, without_triggers=False):
         connection = sqlite3.connect(url.removeprefix("sqlite:///"), timeout=10)
         with connection:
             if without_triggers:
-                for name in ("update", "delete", "replace"):
+                for name in ("update", "delete"):
                     connection.execute(f"DROP TRIGGER IF EXISTS ledger_entries_no_{name}")
             connection.execute(sql)
         connection.close()

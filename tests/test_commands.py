@@ -68,6 +68,7 @@ def test_a_grant_repeated_with_its_key_changes_nothing(flask, ada, database_url)
         (("grant", "ada@example.com", "1e13", "--reason", "r"), 2),
         (("grant", "ada@example.com", "5", "--reason", "r", "--key", "a b"), 1),
         (("grant", "nobody@example.com", "5", "--reason", "r"), 1),
+        (("grant", "ada@example.com", "1000000000000", "--reason", "r"), 1),
         (("grant", "no address", "5", "--reason", "r"), 1),
         (("adjust", "ada@example.com", "-3.5"), 2),
         (("adjust", "ada@example.com", "0", "--reason", "r"), 2),
@@ -168,9 +169,11 @@ def test_verify_names_the_wallet_that_was_tampered_with(flask, app, ada, databas
 def test_users_are_made_with_welcome_credits_and_listed(flask):
     made = flask("users", "create", "Bob@Example.com", "--password", "long enough", "--name", "Bob")
     assert made.exit_code == 0
-    (bob,) = json.loads(flask("users", "list", "--json").stdout)["users"]
+    (bob, *_) = json.loads(flask("users", "list", "--json").stdout)["users"]
     assert (bob["email"], bob["name"]) == ("bob@example.com", "Bob")
     assert "50 credits" in flask("credits", "balance", "bob@example.com").stdout
+    words = ("users", "create", "eve@example.com", "--password", "long enough", "--key", "k")
+    assert flask(*words).stdout == flask(*words).stdout != ""
     again = flask("users", "create", "bob@example.com", "--password", "long enough")
     assert (again.exit_code, again.stderr.count("\n")) == (1, 1)
 

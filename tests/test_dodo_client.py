@@ -61,7 +61,16 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in ({"Content-Type": "application/json"} | headers).items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(answer)
+        try:
+            self.trickle(answer) if "X-Trickle" in headers else self.wfile.write(answer)
+        except BrokenPipeError:
+            pass
+
+    def trickle(self, answer):
+        for byte in answer:
+            self.wfile.write(bytes([byte]))
+            self.wfile.flush()
+            time.sleep(0.1)
 
     def log_message(self, *_args):
         pass
@@ -159,6 +168,12 @@ def test_one_passing_failure_is_tried_again(stub):
         answer(GOOD | {"checkout_url": "https://dodopayments.com@evil.example/x"}),
         answer(GOOD | {"checkout_url": "//evil.example/x"}),
         answer(GOOD | {"checkout_url": "https://[broken"}),
+        answer(GOOD | {"checkout_url": "https://evil.example\\.dodopayments.com/x"}),
+        answer(GOOD | {"checkout_url": "https://evil.example\t.dodopayments.com/x"}),
+        answer(GOOD | {"session_id": "cks_\ud800"}),
+        answer(GOOD | {"session_id": "cks_\0"}),
+        answer(GOOD | {"session_id": "x" * 256}),
+        answer(b"[" * 100_000),
     ],
 )
 def test_nonsense_is_unavailable_and_not_repeated(stub, bad):
@@ -181,6 +196,14 @@ def test_a_slow_answer_is_waited_for_until_the_deadline_and_no_longer(stub):
     with pytest.raises(ProviderUnavailable):
         checkout(client(stub), seconds=0.5)
     assert time.monotonic() - began < 2.5
+
+
+def test_an_answer_that_trickles_in_is_given_up_at_the_deadline(stub):
+    stub.answers = [answer(GOOD, **{"X-Trickle": "yes"})]
+    began = time.monotonic()
+    with pytest.raises(ProviderUnavailable):
+        checkout(client(stub), seconds=1)
+    assert time.monotonic() - began < 5
 
 
 def test_nobody_listening_is_unavailable():

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from creditsapp import create_app
 from creditsapp.extensions import db
+from creditsapp.models import LedgerEntry
 from tests.builders import make_purchase, make_user, payment_event, settle, spend
 from tests.conftest import settings_for
 from tests.databases import contents
@@ -90,14 +91,23 @@ def test_the_database_refuses_to_change_the_ledger(context, database_url, sql):
     assert contents(database_url) == before
 
 
-def test_postgresql_refuses_to_truncate_the_ledger_and_sqlite_to_replace_in_it(context):
+def test_postgresql_refuses_to_truncate_the_ledger_and_sqlite_to_replace_in_it(
+    context, database_url
+):
     make_user(50)
     db.session.remove()
-    replace = "REPLACE INTO ledger_entries SELECT * FROM ledger_entries"
-    truncate = "TRUNCATE ledger_entries CASCADE"
-    sql = truncate if db.engine.dialect.name == "postgresql" else replace
-    with pytest.raises(DBAPIError, match="never changed"), db.engine.begin() as connection:
-        connection.execute(text(sql))
+    before = contents(database_url)
+    columns = ", ".join(column.name for column in LedgerEntry.__table__.columns)
+    other_number = columns.replace("number", "99", 1)
+    replace = f"REPLACE INTO ledger_entries ({columns}) SELECT {{}} FROM ledger_entries"
+    attempts = ["TRUNCATE ledger_entries CASCADE"]
+    if database_url.startswith("sqlite"):
+        attempts = [replace.format(columns), replace.format(other_number)]
+    for sql in attempts:
+        with pytest.raises(DBAPIError, match="never changed|UNIQUE"):
+            with db.engine.begin() as connection:
+                connection.execute(text(sql))
+    assert contents(database_url) == before
 
 
 WRONG_ROWS = {

@@ -118,3 +118,34 @@ def test_another_persons_objects_answer_like_missing_ones(app):
 def test_broken_bytes_in_an_address_are_no_server_error(client, path):
     register(client)
     assert client.get(path).status_code < 500
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/credits/purchases/a%00b",
+        "/credits/purchases/a%00b",
+        "/credits/success?purchase=a%00b",
+        "/credits/success?purchase=",
+        "/studio/creations/a%00b",
+        "/studio/creations/a%00b/preview",
+        "/studio/creations/ABCDEFAB-0000-0000-0000-000000000000",
+    ],
+)
+def test_an_id_that_cannot_be_one_is_missing(client, path):
+    register(client)
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "cookie", ["remember=1.1|é", "session=é", "zone=é", "zone=../../etc/passwd"]
+)
+def test_a_broken_cookie_is_no_cookie(client, cookie):
+    for path in ("/", "/credits/", "/api/credits"):
+        answer = client.get(path, headers={"Cookie": cookie.encode().decode("latin-1")})
+        assert answer.status_code in (200, 302, 401)
+
+
+@pytest.mark.parametrize("host", ["a..b", ".", "x" * 64 + ".example"])
+def test_a_broken_host_is_400(client, host):
+    assert client.get("/", headers={"Host": host}).status_code == 400

@@ -8,9 +8,9 @@ from typing import Any
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError, SQLAlchemyError
 
-from creditsapp.models.types import as_credits
+from creditsapp.models.types import InvalidAmount, as_credits
 from creditsapp.services.errors import ServiceError
 from creditsapp.services.idempotency import InvalidKey
 
@@ -21,12 +21,14 @@ class CommandGroup(AppGroup):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (ServiceError, InvalidKey) as refusal:
+        except (ServiceError, InvalidKey, InvalidAmount) as refusal:
             raise click.ClickException(printable(str(refusal))) from None
         except (OperationalError, InterfaceError) as error:
             raise click.ClickException(_first_line(error, "the database does not answer")) from None
         except ProgrammingError as error:
             raise click.ClickException(_first_line(error, "the database is not migrated")) from None
+        except SQLAlchemyError as error:
+            raise click.ClickException(_first_line(error, "the database refused")) from None
 
 
 def _first_line(error: Exception, what: str) -> str:

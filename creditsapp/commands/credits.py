@@ -14,9 +14,8 @@ from creditsapp.commands.common import (
 )
 from creditsapp.credits.api_views import entry_json
 from creditsapp.formatting import number, signed
-from creditsapp.json_interface import exact
 from creditsapp.models import LedgerEntry
-from creditsapp.models.types import format_credits
+from creditsapp.models.types import exact, format_credits
 from creditsapp.services import accounts, holds, ledger, verification
 
 credits_group = CommandGroup("credits", help="Grant credits, look at them, prove them right.")

@@ -16,7 +16,8 @@ users_group = CommandGroup("users", help="Make and list accounts.")
 @click.option("--name", default="", help="What to call the person.")
 @click.option("--password", help="8 to 128 characters; without it one is made up and printed.")
 @click.option("--reason", default="", help="Why, for the audit trail.")
-def create(email: str, name: str, password: str | None, reason: str) -> None:
+@click.option("--key", help="A repeat with the same key changes nothing.")
+def create(email: str, name: str, password: str | None, reason: str, key: str | None) -> None:
     """Make an account, with its welcome credits."""
     chosen = password or secrets.token_urlsafe(12)
     settings = current_app.extensions["creditsapp"].settings
@@ -26,10 +27,11 @@ def create(email: str, name: str, password: str | None, reason: str) -> None:
         name=name,
         welcome=settings.initial_free_credits,
         actor=operator(),
-        reason=reason,
+        reason=printable(reason)[:500],
+        key=key,
     )
     click.echo(f"{printable(user.email)} is user {user.id}")
-    if password is None:
+    if password is None and accounts.has_password(user, chosen):
         click.echo(f"password: {chosen}")
 
 

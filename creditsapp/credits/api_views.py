@@ -8,8 +8,9 @@ from flask_login import current_user
 
 from creditsapp.credits import api
 from creditsapp.credits.ordering import place_order
-from creditsapp.json_interface import exact, read_object, whole_number
+from creditsapp.json_interface import read_object, whole_number
 from creditsapp.models import LedgerEntry
+from creditsapp.models.types import exact
 from creditsapp.services import ledger, purchases
 
 

@@ -34,13 +34,19 @@ def product_id(settings: "Settings") -> str:
     return settings.dodo_credits_product_id or SANDBOX_PRODUCT
 
 
+def _listening_port() -> str:
+    """The port of our own socket, which a proxy's headers do not change."""
+    ours = request.environ.get("werkzeug.proxy_fix.orig", {})
+    return str(ours.get("SERVER_PORT") or request.environ["SERVER_PORT"])
+
+
 def dodo_client() -> DodoClient:
     """The client for the Dodo that this app talks to."""
     settings: Settings = current_app.extensions["creditsapp"].settings
     if settings.dodo_payments_base_url:
         address = settings.dodo_payments_base_url
     elif settings.sandbox_mounted:
-        port = request.environ["SERVER_PORT"] if request else settings.port
+        port = _listening_port() if request else settings.port
         address = f"http://127.0.0.1:{port}/sandbox"
     else:
         address = API_ADDRESSES[str(settings.dodo_payments_environment)]

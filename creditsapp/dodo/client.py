@@ -5,6 +5,7 @@ not validate answers.
 """
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from dodopayments import (
     NotFoundError,
 )
 
+from creditsapp.dodo.deadline import bound
 from creditsapp.services.errors import ProviderUnavailable
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,7 @@ API_ADDRESSES = {
     "test_mode": "https://test.dodopayments.com",
     "live_mode": "https://live.dodopayments.com",
 }
+_PLAIN_ADDRESS = re.compile(r"[!-\[\]-~]+", re.ASCII)  # no backslash: browsers read it as a slash
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 T = TypeVar("T")
@@ -48,6 +51,9 @@ class SandboxAnswered(Exception):
     """The configured address is a sandbox, where real payments are expected."""
 
 
+FAILURES = (DodoPaymentsError, httpx.HTTPError, ValueError, RecursionError, SandboxAnswered)
+
+
 class DodoClient:
     """The few calls that the app makes; each raises ProviderUnavailable on any failure."""
 
@@ -59,7 +65,7 @@ class DodoClient:
             base_url=base_url,
             max_retries=0,
             http_client=DefaultHttpxClient(
-                event_hooks={} if sandbox else {"response": [_refuse_sandbox]}
+                event_hooks={"response": [bound] if sandbox else [_refuse_sandbox, bound]}
             ),
         )
 
@@ -124,17 +130,20 @@ class DodoClient:
 
     def _checkout_address(self, url: object) -> str:
         """A checkout address, if it leads where money may be paid."""
+        text = _text(url, longest=2000)
         try:
-            address = urlsplit(_text(url))
+            address = urlsplit(text)
         except ValueError:
             raise _unavailable() from None
         host = address.hostname or ""
+        if not _PLAIN_ADDRESS.fullmatch(text) or "@" in address.netloc:
+            host = ""
         secure = address.scheme == "https" or (address.scheme == "http" and host in _LOOPBACK)
         ours = host == urlsplit(self.base_url).hostname or host.endswith(".dodopayments.com")
         if not secure or not ours:
             log.error("Dodo answered with a checkout address that is not its own")
             raise _unavailable()
-        return address.geturl()
+        return text
 
     def _ask(self, deadline: float, call: Callable[[float], T]) -> T:
         """Call Dodo before a deadline; once more after a passing failure, if time is left."""
@@ -147,7 +156,7 @@ class DodoClient:
             except NotFoundError as error:
                 log.warning("Dodo does not know what was asked for: %s", error.message)
                 raise CustomerNotFound(_MESSAGE) from error
-            except (DodoPaymentsError, httpx.HTTPError, ValueError, SandboxAnswered) as error:
+            except FAILURES as error:
                 log.warning("Dodo failed: %s: %s", type(error).__name__, error)
                 passing = isinstance(error, InternalServerError | APIConnectionError)
                 if last or not passing or isinstance(error, APITimeoutError):
@@ -170,9 +179,9 @@ def _unavailable() -> ProviderUnavailable:
     return ProviderUnavailable(_MESSAGE)
 
 
-def _text(value: object) -> str:
-    """A value that the SDK passed on unchecked, if it is a text."""
-    if not isinstance(value, str) or not value:
+def _text(value: object, longest: int = 255) -> str:
+    """A value that the SDK passed on unchecked, if it is a text that can be kept."""
+    if not isinstance(value, str) or not 0 < len(value) <= longest or not value.isprintable():
         log.error("Dodo answered without what was asked for")
         raise _unavailable()
     return value

@@ -13,7 +13,9 @@ class OperatorAction(Base):
     """Who changed what by a command, and why."""
 
     __tablename__ = "operator_actions"
-    __table_args__ = (Index("uq_operator_actions_key", "command", "idempotency_key", unique=True),)
+    __table_args__ = (
+        Index("uq_operator_actions_key", "command", "subject", "idempotency_key", unique=True),
+    )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     actor: Mapped[str] = mapped_column(String(120))

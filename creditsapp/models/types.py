@@ -1,5 +1,6 @@
 """Column types: the exact credit amount, and UTC time."""
 
+import uuid
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -98,6 +99,19 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def exact(amount: Decimal) -> int | Decimal:
+    """An amount for JSON: an int where it is whole."""
+    return int(amount) if amount == int(amount) else amount.normalize()
+
+
+def is_uuid(text: str) -> bool:
+    """Whether a text is an id of ours, as we write it."""
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False
+
+
 def format_credits(amount: Decimal) -> str:
     """An amount with its word: "1 credit", "45.2 credits", "-3 credits"."""
-    return f"{amount:,f} credit{'' if amount == 1 else 's'}"
+    return f"{exact(amount):,} credit{'' if amount == 1 else 's'}"

@@ -13,6 +13,7 @@ from creditsapp.extensions import db
 from creditsapp.models import User
 from creditsapp.services import audit, wallets
 from creditsapp.services.errors import ServiceError
+from creditsapp.services.idempotency import caller_key
 from creditsapp.services.posting import Movement, post_unguarded
 from creditsapp.services.transaction import now, retried, transaction, violates
 
@@ -68,14 +69,17 @@ def register(
     welcome: Decimal,
     actor: str | None = None,
     reason: str = "",
+    key: str | None = None,
 ) -> User:
     """Make an account with its wallet and `welcome` credits (0 for none) as entry 1.
 
-    Raise InvalidEmail, InvalidPassword or EmailTaken.
+    With an actor it leaves a line in the operators' audit trail, and a key that made this account
+    before gives it again. Raise InvalidEmail, InvalidPassword, EmailTaken or InvalidKey.
     """
+    stored_key = None if key is None else caller_key(key)
     user: User = User(
         email=normalised(email),
-        name=name.strip()[:120],
+        name="".join(char for char in name.strip() if char.isprintable())[:120],
         password_hash=_hash(password),
         session_version=1,
         created_at=now(),
@@ -95,10 +99,14 @@ def register(
                     subject=f"user {user.id}",
                     reason=reason,
                     details={},
+                    key=stored_key,
                 )
     except IntegrityError as error:
         if not violates(error, "uq_users_email"):
             raise
+        known = by_email(email)
+        if stored_key and audit.was_done("users create", f"user {known.id}", stored_key):
+            return known
         raise EmailTaken("There is an account with this address already.") from None
     return user
 
@@ -128,13 +136,22 @@ def authenticate(email: str, password: str) -> User:
 @retried
 def change_password(user_id: int, current: str, new: str) -> User:
     """Set another password and end every older session. Raise WrongPassword, InvalidPassword."""
+    known = db.session.get_one(User, user_id, populate_existing=True).password_hash
+    if not _matches(known, current):
+        raise WrongPassword("This is not your current password.")
+    fresh = _hash(new)
     with transaction() as session:
         user: User = session.get_one(User, user_id, with_for_update=True, populate_existing=True)
-        if not _matches(user.password_hash, current):
-            raise WrongPassword("This is not your current password.")
-        user.password_hash = _hash(new)
+        if user.password_hash != known:
+            raise WrongPassword("Your password was changed at the same moment.")
+        user.password_hash = fresh
         user.session_version += 1
     return user
+
+
+def has_password(user: User, password: str) -> bool:
+    """Whether this is the user's password."""
+    return _matches(user.password_hash, password)
 
 
 def by_email(email: str) -> User:

@@ -3,8 +3,10 @@
 import uuid
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from creditsapp.extensions import db
 from creditsapp.models import OperatorAction
 from creditsapp.services.transaction import now
 
@@ -32,3 +34,13 @@ def _record(
             created_at=now(),
         )
     )
+
+
+def was_done(command: str, subject: str, key: str) -> bool:
+    """Whether a command was carried out on a subject with this stored key."""
+    query = select(OperatorAction.id).where(
+        OperatorAction.command == command,
+        OperatorAction.subject == subject,
+        OperatorAction.idempotency_key == key,
+    )
+    return db.session.scalar(query) is not None

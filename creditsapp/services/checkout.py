@@ -2,15 +2,18 @@
 
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 
 from creditsapp.dodo.client import Buyer, DodoClient
 from creditsapp.models import Purchase
 from creditsapp.services import purchases
 from creditsapp.services.errors import ProviderUnavailable
 from creditsapp.services.purchases import Offer
+from creditsapp.services.transaction import end_reads, now
 
 BUDGET_SECONDS = 9.5
 CUSTOMER_SECONDS = 3.0
+ABANDONED = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,10 @@ def order(
     if not new:
         return _opened_meanwhile(purchase, deadline)
     try:
-        customer_id = purchases.customer_id(buyer.user_id) or _new_customer(dodo, buyer, deadline)
+        customer_id = purchases.customer_id(buyer.user_id)
+        end_reads()  # Dodo may take ten seconds, and connections are few
+        if customer_id is None:
+            customer_id = _new_customer(dodo, buyer, deadline)
         session_id, url = dodo.create_checkout(
             buyer,
             customer_id=customer_id,
@@ -52,10 +58,10 @@ def order(
             cancel_url=pages.cancel.format(purchase_id=purchase.id),
             deadline=deadline,
         )
-    except ProviderUnavailable:
+        purchases.opened(purchase.id, session_id, url)
+    except BaseException:
         purchases.failed(purchase.id)
         raise
-    purchases.opened(purchase.id, session_id, url)
     return purchases.find(buyer.user_id, purchase.id)
 
 
@@ -72,9 +78,15 @@ def _new_customer(dodo: DodoClient, buyer: Buyer, deadline: float) -> str | None
 
 
 def _opened_meanwhile(purchase: Purchase, deadline: float) -> Purchase:
-    """Wait for the first click of a double click to get its answer from Dodo."""
+    """Wait for the first click of a double click to get its answer from Dodo.
+
+    What has no answer long after its ten seconds was cut off; it gives its key back.
+    """
+    if purchase.status == "created" and now() - purchase.created_at > ABANDONED:
+        purchases.failed(purchase.id)
     while purchase.status == "created" and time.monotonic() < deadline:
         time.sleep(0.1)
+        end_reads()
         purchase = purchases.find(purchase.user_id, purchase.id)
     if purchase.checkout_url is None:
         raise ProviderUnavailable(

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from creditsapp.extensions import db
 from creditsapp.models import Creation, LedgerEntry
+from creditsapp.models.types import is_uuid
 from creditsapp.services import holds
 from creditsapp.services.errors import ServiceError
 from creditsapp.services.transaction import now, retried, transaction
@@ -49,9 +50,11 @@ def keep(
 
 def find(user_id: int, creation_id: str) -> Creation:
     """A user's own creation; raise CreationNotFound."""
-    creation = db.session.scalar(
-        select(Creation).where(Creation.id == creation_id, Creation.user_id == user_id)
-    )
+    creation = None
+    if is_uuid(creation_id):
+        creation = db.session.scalar(
+            select(Creation).where(Creation.id == creation_id, Creation.user_id == user_id)
+        )
     if creation is None:
         raise CreationNotFound("There is no such creation.")
     return creation

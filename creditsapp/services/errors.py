@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from creditsapp.models.types import format_credits
+from creditsapp.models.types import exact, format_credits
 
 
 class ServiceError(Exception):
@@ -33,10 +33,10 @@ class InsufficientCredits(ServiceError):
 
     def fields(self) -> dict[str, Any]:
         return {
-            "required": self.required,
-            "balance": self.balance,
-            "available": self.available,
-            "missing": self.missing,
+            "required": exact(self.required),
+            "balance": exact(self.balance),
+            "available": exact(self.available),
+            "missing": exact(self.missing),
         }
 
 

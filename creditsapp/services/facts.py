@@ -6,7 +6,7 @@ a dispute's, which arrives as a string.
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 PAYMENT_STATUSES = (
@@ -114,7 +114,7 @@ def dispute_facts(data: dict[str, Any], event_at: datetime) -> DisputeFacts:
         dispute_id=_required(_id(data, "dispute_id"), "dispute_id"),
         payment_id=_required(_id(data, "payment_id"), "payment_id"),
         status=_known(data, "dispute_status", DISPUTE_STATUSES),
-        stage=_id(data, "dispute_stage"),
+        stage=_id(data, "dispute_stage", longest=40),
         amount=_minor_units(data, "amount"),
         currency=_currency(data, "currency"),
         event_at=event_at,
@@ -126,11 +126,11 @@ def event_time(event: dict[str, Any]) -> datetime:
     value = event.get("timestamp")
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise Unusable("timestamp is not a time")
-    return moment
+        if moment is not None and moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise Unusable("timestamp is not a time")
 
 
 def _cart(data: dict[str, Any]) -> tuple[tuple[str, int], ...] | None:
@@ -153,11 +153,11 @@ def _object(data: dict[str, Any], name: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _id(data: dict[str, Any], name: str) -> str | None:
+def _id(data: dict[str, Any], name: str, longest: int = 255) -> str | None:
     value = data.get(name)
     if value is None:
         return None
-    if not isinstance(value, str) or not 0 < len(value) <= 255 or not value.isprintable():
+    if not isinstance(value, str) or not 0 < len(value) <= longest or not value.isprintable():
         raise Unusable(f"{name} is not an id")
     return value
 

@@ -1,6 +1,7 @@
 """Credits reserved for work under way: held, then captured, released or expired, exactly once.
 
-Every act locks the hold's row before the wallet's, so that no two of them can deadlock.
+Resolving a hold locks its row before the wallet's. The one act that can meet it the other way, a
+hold with the key of one that is being resolved, is a deadlock that PostgreSQL breaks and we retry.
 """
 
 import uuid

@@ -9,12 +9,17 @@ from sqlalchemy.orm import Session
 
 from creditsapp.extensions import db
 from creditsapp.models import LedgerEntry
-from creditsapp.models.types import format_credits, positive_credits, signed_credits
+from creditsapp.models.types import as_credits, format_credits, positive_credits, signed_credits
 from creditsapp.services import audit, holds, wallets
 from creditsapp.services.errors import RefundTooLarge
 from creditsapp.services.idempotency import by_key, caller_key, conflict, same, standing
 from creditsapp.services.posting import Movement, post, post_unguarded
-from creditsapp.services.transaction import retried, single_statement, transaction
+from creditsapp.services.transaction import (
+    retried,
+    retried_by_key,
+    single_statement,
+    transaction,
+)
 from creditsapp.services.wallets import Balance
 
 
@@ -45,7 +50,7 @@ def spend(
     return _spend(movement) or _spend_with_expired_holds(movement)
 
 
-@retried
+@retried_by_key
 def _spend(movement: Movement) -> LedgerEntry | None:
     try:
         with single_statement() as connection:
@@ -54,21 +59,21 @@ def _spend(movement: Movement) -> LedgerEntry | None:
         return standing(movement, error)
 
 
-@retried
+@retried_by_key
 def _spend_with_expired_holds(movement: Movement) -> LedgerEntry:
     """Try once more, with what overdue holds still reserve; then say why not."""
-    entry = by_key(movement.user_id, movement.key)
-    if entry is not None:
-        return same(entry, movement)
     try:
         with transaction() as session:
             if holds._expire(session, movement.user_id):
                 entry = post(session.connection(), movement)
-            if entry is None:
-                raise wallets._short_of(session, movement.user_id, -movement.amount)
+                if entry is not None:
+                    return entry
+            entry = by_key(movement.user_id, movement.key)
+            if entry is not None:
+                return same(entry, movement)
+            raise wallets._short_of(session, movement.user_id, -movement.amount)
     except IntegrityError as error:
         return standing(movement, error)
-    return entry
 
 
 def grant(
@@ -114,7 +119,7 @@ def adjust(
     return _operate("credits adjust", movement)
 
 
-@retried
+@retried_by_key
 def _operate(command: str, movement: Movement) -> LedgerEntry:
     try:
         with transaction() as session:
@@ -127,6 +132,7 @@ def _operate(command: str, movement: Movement) -> LedgerEntry:
                     subject=f"user {movement.user_id}",
                     reason=movement.description,
                     details={"amount": str(movement.amount), "number": entry.number},
+                    key=movement.key,
                 )
     except IntegrityError as error:
         return standing(movement, error)
@@ -178,7 +184,9 @@ def _not_given_back(session: Session, usage: LedgerEntry) -> Decimal:
             LedgerEntry.user_id == usage.user_id, LedgerEntry.refunded_number == usage.number
         )
     )
-    return -usage.amount - (returned or 0) if usage.type == "usage" else Decimal(0)
+    if usage.type != "usage":
+        return Decimal(0)
+    return as_credits(-usage.amount - (returned or 0))
 
 
 def balance(user_id: int) -> Balance:

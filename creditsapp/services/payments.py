@@ -4,11 +4,13 @@ Every event locks the payment's row first, so that two events of one payment can
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from creditsapp.models import Payment, PaymentDispute, PaymentRefund, Purchase, Wallet
+from creditsapp.models.types import LIMIT
 from creditsapp.services.facts import DisputeFacts, PaymentFacts, RefundFacts
 from creditsapp.services.posting import Movement, post_unguarded
 from creditsapp.services.settlement import _settle
@@ -16,14 +18,21 @@ from creditsapp.services.transaction import insert_new, now
 
 UNKNOWN = "unknown"
 ENDED = ("failed", "cancelled")
-FINAL = (
-    "succeeded",
+# Of two reports of one instant the later in this order counts: a final state before an open one,
+# and among final ones that by which money is gone.
+RANKS = (
+    UNKNOWN,
+    "pending",
+    "review",
+    "dispute_opened",
+    "dispute_challenged",
     "failed",
-    "dispute_won",
-    "dispute_lost",
-    "dispute_accepted",
-    "dispute_expired",
     "dispute_cancelled",
+    "dispute_won",
+    "succeeded",
+    "dispute_expired",
+    "dispute_accepted",
+    "dispute_lost",
 )
 
 
@@ -46,7 +55,8 @@ def _apply_payment(session: Session, facts: PaymentFacts, terms: Terms) -> str:
     if payment.credited:
         answer = "already_processed"
     else:
-        payment.review_reason = _objection(purchase, facts, terms)
+        balance = session.scalar(select(Wallet.balance).filter_by(user_id=purchase.user_id))
+        payment.review_reason = _objection(purchase, balance or Decimal(0), facts, terms)
         answer = "review" if payment.review_reason else "credits_added"
         _review(purchase) if payment.review_reason else _credit(session, payment, purchase)
     _settle(session, payment)
@@ -71,8 +81,9 @@ def _apply_refund(session: Session, facts: RefundFacts) -> str:
         refund.amount, refund.currency = facts.amount, facts.currency
         refund.is_partial = facts.is_partial
         session.flush()
-    _settle(session, payment)
-    return "parked" if payment.status == UNKNOWN else "refund_processed"
+    if not _settle(session, payment):
+        return "review"
+    return "parked" if payment.purchase_id is None else "refund_processed"
 
 
 def _apply_dispute(session: Session, facts: DisputeFacts) -> str:
@@ -94,7 +105,7 @@ def _apply_dispute(session: Session, facts: DisputeFacts) -> str:
         dispute.event_at = facts.event_at
         session.flush()
     _settle(session, payment)
-    return "parked" if payment.status == UNKNOWN else "dispute_processed"
+    return "parked" if payment.purchase_id is None else "dispute_processed"
 
 
 def _locked_payment(session: Session, payment_id: str) -> Payment:
@@ -141,7 +152,9 @@ def _follow(purchase: Purchase, status: str) -> None:
         purchase.updated_at = now()
 
 
-def _objection(purchase: Purchase, facts: PaymentFacts, terms: Terms) -> str | None:
+def _objection(
+    purchase: Purchase, balance: Decimal, facts: PaymentFacts, terms: Terms
+) -> str | None:
     """Why a succeeded payment cannot be credited without a person, in words."""
     if purchase.status == "paid":
         return "a second payment for a purchase that is paid"
@@ -156,6 +169,8 @@ def _objection(purchase: Purchase, facts: PaymentFacts, terms: Terms) -> str | N
         return f"its cart is not exactly {purchase.dollars} × our product"
     if facts.discounted:
         return "a discount was given"
+    if purchase.credits + balance > LIMIT:
+        return "the wallet cannot keep that many credits"
     if facts.currency is None or facts.total is None:
         return "its amount or currency is missing"
     asked = 100 * purchase.dollars
@@ -203,7 +218,8 @@ def _learn_customer(session: Session, user_id: int, customer_id: str) -> None:
 
 
 def _is_news(known: PaymentRefund | PaymentDispute, facts: RefundFacts | DisputeFacts) -> bool:
-    """The newest event counts; at the same instant a final state before an open one."""
-    if known.status == UNKNOWN or facts.event_at != known.event_at:
-        return known.status == UNKNOWN or facts.event_at > known.event_at
-    return facts.status in FINAL or known.status not in FINAL
+    """The newest event counts, and of several at one instant the one that ranks higher."""
+    if known.status == UNKNOWN:
+        return True
+    stands = (known.event_at, RANKS.index(known.status))
+    return (facts.event_at, RANKS.index(facts.status)) > stands

@@ -62,6 +62,10 @@ _SQLITE_APPEND = text(
 )
 
 
+class InvalidText(ValueError):
+    """A description, operation or actor is too long or holds a NUL."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Movement:
     """What is to be posted; `amount` is signed, `released` is what leaves the held credits."""
@@ -79,6 +83,15 @@ class Movement:
     payment_id: str | None = None
     refunded_number: int | None = None
     actor: str | None = None
+
+    def __post_init__(self) -> None:
+        for words, longest in (
+            (self.operation, 64),
+            (self.description, 500),
+            (self.actor, 120),
+        ):
+            if words and (len(words) > longest or "\0" in words):
+                raise InvalidText(f"a text here has at most {longest} characters and no NUL")
 
     @property
     def guard(self) -> str | None:

@@ -10,7 +10,14 @@ from sqlalchemy.exc import IntegrityError
 
 from creditsapp.extensions import db
 from creditsapp.models import Payment, Purchase, Wallet
-from creditsapp.services.errors import IdempotencyConflict, InvalidDollars, PurchaseNotFound
+from creditsapp.models.types import as_credits, is_uuid
+from creditsapp.services.errors import (
+    IdempotencyConflict,
+    InvalidDollars,
+    ProviderUnavailable,
+    PurchaseNotFound,
+    TryAgainLater,
+)
 from creditsapp.services.idempotency import caller_key
 from creditsapp.services.transaction import now, retried, transaction, violates
 
@@ -29,7 +36,7 @@ class Offer:
             raise InvalidDollars(
                 f"Choose a whole number of dollars from {self.minimum} to {self.maximum}."
             )
-        return self.per_dollar * dollars
+        return as_credits(self.per_dollar * dollars)
 
 
 @retried
@@ -73,7 +80,9 @@ def _ordered_before(purchase: Purchase) -> Purchase:
         select(Purchase).where(
             Purchase.user_id == purchase.user_id, Purchase.form_key == purchase.form_key
         )
-    ).one()
+    ).one_or_none()
+    if found is None:
+        raise TryAgainLater("This order has just failed. Nothing was charged; please try again.")
     if found.dollars != purchase.dollars:
         raise IdempotencyConflict("This form was sent before, for another amount.")
     return found
@@ -81,18 +90,28 @@ def _ordered_before(purchase: Purchase) -> Purchase:
 
 @retried
 def opened(purchase_id: str, session_id: str, url: str) -> None:
-    """Dodo has a checkout page for the order; a payment may have come in already."""
-    with transaction() as session:
-        session.execute(
-            update(Purchase)
-            .where(Purchase.id == purchase_id)
-            .values(checkout_session_id=session_id, checkout_url=url, updated_at=now())
-        )
-        session.execute(
-            update(Purchase)
-            .where(Purchase.id == purchase_id, Purchase.status == "created")
-            .values(status="pending")
-        )
+    """Dodo has a checkout page for the order; a payment may have come in already.
+
+    Raise ProviderUnavailable when Dodo named a session that is another order's.
+    """
+    try:
+        with transaction() as session:
+            session.execute(
+                update(Purchase)
+                .where(Purchase.id == purchase_id)
+                .values(checkout_session_id=session_id, checkout_url=url, updated_at=now())
+            )
+            session.execute(
+                update(Purchase)
+                .where(Purchase.id == purchase_id, Purchase.status == "created")
+                .values(status="pending")
+            )
+    except IntegrityError as error:
+        if not violates(error, "uq_purchases_checkout_session_id"):
+            raise
+        raise ProviderUnavailable(
+            "The payment provider gave an answer that cannot be right. Nothing was charged."
+        ) from None
 
 
 @retried
@@ -108,14 +127,20 @@ def failed(purchase_id: str) -> None:
 
 def find(user_id: int, purchase_id: str) -> Purchase:
     """A user's own order, as it stands now; raise PurchaseNotFound."""
-    purchase = db.session.scalar(
+    purchase = None
+    if is_uuid(purchase_id):
+        purchase = _find(user_id, purchase_id)
+    if purchase is None:
+        raise PurchaseNotFound("There is no such purchase.")
+    return purchase
+
+
+def _find(user_id: int, purchase_id: str) -> Purchase | None:
+    return db.session.scalar(
         select(Purchase)
         .where(Purchase.id == purchase_id, Purchase.user_id == user_id)
         .execution_options(populate_existing=True)
     )
-    if purchase is None:
-        raise PurchaseNotFound("There is no such purchase.")
-    return purchase
 
 
 def payment_of(purchase: Purchase) -> Payment | None:

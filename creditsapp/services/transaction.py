@@ -48,7 +48,12 @@ def single_statement() -> Iterator[Connection]:
     _idle_session()
     with db.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
-            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+            try:
+                yield connection.execution_options(isolation_level="AUTOCOMMIT")
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    raise _unknown() from error
+                raise
         else:
             with connection.execution_options(writes=True).begin():
                 yield connection
@@ -61,8 +66,17 @@ def _idle_session() -> Session:
         raise RuntimeError("a use case inside a use case: call its underscored helper instead")
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("unsaved changes from outside a use case")
-    session.commit()
+    end_reads()
     return session
+
+
+def end_reads() -> None:
+    """Let go of the session's connection and of the snapshot that its reads have seen."""
+    session = db.session()
+    try:
+        session.commit()
+    except DBAPIError:  # the connection was lost meanwhile, and with it nothing but reads
+        session.rollback()
 
 
 def _commit(session: Session) -> None:
@@ -70,29 +84,45 @@ def _commit(session: Session) -> None:
         session.commit()
     except DBAPIError as error:
         if error.connection_invalidated:
-            raise OutcomeUnknown(
-                "The database went away while it was saving. Nothing is lost: "
-                "try again, and what stands already is not done twice."
-            ) from error
+            raise _unknown() from error
         raise
+
+
+def _unknown() -> OutcomeUnknown:
+    return OutcomeUnknown(
+        "The database went away while it was saving. Nothing is lost: try again, and what stands"
+        " already is not done twice."
+    )
 
 
 def retried(work: Callable[P, T]) -> Callable[P, T]:
     """Run again, with a bound and jitter, what the database refused for a passing reason."""
+    return functools.wraps(work)(functools.partial(_run, work, ()))
 
-    @functools.wraps(work)
-    def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        for attempt in range(ATTEMPTS):
-            try:
-                return work(*args, **kwargs)
-            except DBAPIError as error:
-                if not _is_passing(error):
-                    raise
-                last = error
-            time.sleep(random.uniform(0, 0.05 * 2**attempt))
-        raise TryAgainLater("The database is busy. Nothing was changed; try again.") from last
 
-    return run
+def retried_by_key(work: Callable[P, T]) -> Callable[P, T]:
+    """As `retried`, for work whose key makes it safe to repeat after an unknown outcome, too."""
+    return functools.wraps(work)(functools.partial(_run, work, (OutcomeUnknown,)))
+
+
+def _run(
+    work: Callable[..., T], settled_by_key: tuple[type[Exception], ...], *args: Any, **kwargs: Any
+) -> T:
+    unknown = None
+    for attempt in range(ATTEMPTS):
+        try:
+            return work(*args, **kwargs)
+        except settled_by_key as error:
+            unknown = error
+        except DBAPIError as error:
+            if is_locked(error):  # it was waited for long enough
+                break
+            if not _is_passing(error):
+                raise
+        time.sleep(random.uniform(0, 0.05 * 2**attempt))
+    if unknown is not None:
+        raise unknown
+    raise TryAgainLater("The database is busy. Nothing was changed; please try again.")
 
 
 _PASSING_STATES = ("40001", "40P01", "25006", "57P01", "57P02", "57P03", "08")
@@ -100,7 +130,7 @@ _PASSING_STATES = ("40001", "40P01", "25006", "57P01", "57P02", "57P03", "08")
 
 def _is_passing(error: DBAPIError) -> bool:
     state = getattr(error.orig, "sqlstate", None) or ""
-    return error.connection_invalidated or state.startswith(_PASSING_STATES) or is_locked(error)
+    return error.connection_invalidated or state.startswith(_PASSING_STATES)
 
 
 def violates(error: IntegrityError, name: str) -> bool:

@@ -7,7 +7,7 @@ from sqlalchemy import func, insert, select, type_coerce
 from sqlalchemy.orm import Session
 
 from creditsapp.models import Hold, Wallet
-from creditsapp.models.types import CreditAmount
+from creditsapp.models.types import CreditAmount, as_credits
 from creditsapp.services.errors import InsufficientCredits, WalletNotFound
 from creditsapp.services.transaction import now
 
@@ -25,7 +25,7 @@ class Balance:
     @property
     def available(self) -> Decimal:
         """What can be spent now; below zero while there is a debt."""
-        return self.balance - self.held
+        return as_credits(self.balance - self.held)
 
 
 def _balance(session: Session, user_id: int) -> Balance:
@@ -49,7 +49,7 @@ def _balance(session: Session, user_id: int) -> Balance:
         raise WalletNotFound(f"There is no wallet of user {user_id}.")
     return Balance(
         balance=row.balance,
-        held=row.held - (row.overdue or 0),
+        held=as_credits(row.held - (row.overdue or 0)),
         version=row.version,
         lifetime_added=row.lifetime_added,
         lifetime_used=row.lifetime_used,

@@ -49,11 +49,12 @@ def _store(
     data = event.get("data")
     payment_id = data.get("payment_id") if isinstance(data, dict) else None
     usable = isinstance(payment_id, str) and len(payment_id) <= 255 and "\0" not in payment_id
+    event_type = event["type"][:120].replace("\0", "")
     new = insert_new(
         session,
         WebhookEvent,
         id=webhook_id,
-        type=event["type"][:120].replace("\0", ""),
+        type=event_type,
         payment_id=payment_id if usable else None,
         payload=body,
         status="received",
@@ -64,7 +65,8 @@ def _store(
     seen = not new and stored.payload == body
     if not new:
         stored.attempts += 1
-        stored.payload = body
+        stored.type, stored.payload, stored.last_error = event_type, body, None
+        stored.payment_id = payment_id if usable else None
     return stored, seen
 
 

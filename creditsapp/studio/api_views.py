@@ -4,8 +4,8 @@ from flask import jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
 from creditsapp.errors import JsonError
-from creditsapp.json_interface import exact, read_object
-from creditsapp.services.idempotency import InvalidKey
+from creditsapp.json_interface import read_object
+from creditsapp.models.types import exact
 from creditsapp.studio import api
 from creditsapp.studio.operation import InvalidInput
 from creditsapp.studio.operations import OPERATIONS
@@ -26,8 +26,6 @@ def run(name: str) -> ResponseReturnValue:
         raise JsonError(
             400, "invalid_input", "Something in the input is not right.", fields=error.fields
         ) from None
-    except InvalidKey as error:
-        raise JsonError(400, "invalid_input", f"Idempotency-Key: {error}.") from None
     response = jsonify(
         id=done.creation.id,
         operation=operation.name,

@@ -10,7 +10,7 @@ from flask_login import current_user
 from creditsapp.charging import AlreadyCharged, charge
 from creditsapp.models import Creation, LedgerEntry
 from creditsapp.services import creations, ledger
-from creditsapp.studio.operation import Operation
+from creditsapp.studio.operation import Operation, TextField
 
 Raw = Mapping[str, str | bytes]
 OUTSIDE = ("csrf_token", "idempotency_key")
@@ -31,7 +31,8 @@ def perform(operation: Operation, raw: Raw, *, key: str | None) -> Performance:
     Input is refused before anything is held. Raise InvalidInput, or as `charge` does.
     """
     values = operation.read(raw)
-    description = next((text for text in raw.values() if isinstance(text, str) and text), "")
+    typed = [values[field.name] for field in operation.fields if isinstance(field, TextField)]
+    description = next((text for text in typed if text), "")
     try:
         with charge(
             current_user.id,

@@ -30,16 +30,21 @@ def upgrade() -> None:
                 SELECT RAISE(ABORT, 'ledger entries are never changed or deleted');
             END
         """)
-    # INSERT OR REPLACE deletes without firing a DELETE trigger.
-    op.execute("""
-        CREATE TRIGGER ledger_entries_no_replace BEFORE INSERT ON ledger_entries
-        WHEN EXISTS (
-            SELECT 1 FROM ledger_entries WHERE user_id = NEW.user_id AND number = NEW.number
-        )
-        BEGIN
-            SELECT RAISE(ABORT, 'ledger entries are never changed or deleted');
-        END
-    """)
+    # INSERT OR REPLACE deletes a row that is in its way, without firing a DELETE trigger.
+    for column in ("number", "idempotency_key", "hold_id"):
+        op.execute(f"""
+            CREATE TRIGGER ledger_entries_no_replace_by_{column} BEFORE INSERT ON ledger_entries
+            WHEN EXISTS (
+                SELECT 1 FROM ledger_entries
+                WHERE user_id = NEW.user_id AND {column} = NEW.{column}
+            )
+            BEGIN
+                SELECT RAISE(
+                    ABORT,
+                    'UNIQUE constraint failed: ledger_entries.user_id, ledger_entries.{column}'
+                );
+            END
+        """)
 
 
 def downgrade() -> None:
@@ -47,5 +52,7 @@ def downgrade() -> None:
         op.execute("DROP TRIGGER ledger_entries_append_only ON ledger_entries")
         op.execute("DROP FUNCTION refuse_ledger_change()")
         return
-    for name in ("no_update", "no_delete", "no_replace"):
-        op.execute(f"DROP TRIGGER ledger_entries_{name}")
+    for event in ("update", "delete"):
+        op.execute(f"DROP TRIGGER ledger_entries_no_{event}")
+    for column in ("number", "idempotency_key", "hold_id"):
+        op.execute(f"DROP TRIGGER ledger_entries_no_replace_by_{column}")

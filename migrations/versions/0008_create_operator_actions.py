@@ -23,7 +23,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_operator_actions"),
     )
     op.create_index(
-        "uq_operator_actions_key", "operator_actions", ["command", "idempotency_key"], unique=True
+        "uq_operator_actions_key",
+        "operator_actions",
+        ["command", "subject", "idempotency_key"],
+        unique=True,
     )
 
 

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from creditsapp.extensions import db
+from creditsapp.models import WebhookEvent
 from creditsapp.services import ledger, purchases
 from creditsapp.services.settlement import floor_share
 from tests.builders import (
@@ -220,11 +222,44 @@ def test_a_failed_refund_takes_nothing():
     assert balance(user) == 100
 
 
-def test_a_refund_in_a_currency_that_cannot_be_compared_waits():
+def test_a_refund_in_a_currency_that_cannot_be_compared_waits_and_hinders_no_other():
+    user, purchase = bought(10)
+    settle(payment_event(purchase))
+    settle(refund_event("ref_1", amount=300))
+    assert settle(refund_event("ref_2", currency="JPY", amount=500)) == "review"
+    assert balance(user) == 140
+    assert settle(refund_event("ref_3", amount=1000, partial=False)) == "refund_processed"
+    assert balance(user) == 0
+
+
+@pytest.mark.parametrize("order", [("won", "lost"), ("lost", "won"), ("opened", "lost", "won")])
+def test_reports_of_one_instant_end_alike_in_every_order(order):
     user, purchase = bought()
     settle(payment_event(purchase))
-    settle(refund_event(currency="JPY", amount=500))
-    assert balance(user) == 100
+    for status in order:
+        settle(dispute_event(status, at=datetime(2026, 1, 1, tzinfo=UTC)))
+    assert balance(user) == 0
+
+
+def test_a_refund_of_a_payment_that_is_not_ours_is_parked():
+    _user, purchase = bought()
+    settle(payment_event(purchase, checkout_session_id="cks_x", metadata={}))
+    assert settle(refund_event()) == "parked"
+
+
+def test_a_purchase_that_the_wallet_cannot_keep_waits_for_a_person():
+    user = make_user(10**12)
+    purchase = make_purchase(user, 5)
+    assert settle(payment_event(purchase)) == "review"
+    assert balance(user) == 10**12
+
+
+def test_the_success_of_a_newer_body_clears_the_older_ones_error(context):
+    user, purchase = bought()
+    assert settle({"type": "payment.succeeded", "data": None}, webhook_id="m") == "review"
+    assert settle(payment_event(purchase), webhook_id="m") == "credits_added"
+    event = db.session.get(WebhookEvent, "m", populate_existing=True)
+    assert (event.status, event.last_error, event.payment_id) == ("credits_added", None, "pay_1")
 
 
 @pytest.mark.parametrize(
@@ -238,6 +273,8 @@ def test_a_refund_in_a_currency_that_cannot_be_compared_waits():
         {"type": "refund.succeeded", "data": {"refund_id": "r"}, "timestamp": "yesterday"},
         {"type": "refund.succeeded", "data": {"refund_id": "r"}, "timestamp": 5},
         {"type": "dispute.opened", "data": {"dispute_id": {}}, "timestamp": "2026-01-01T00:00:00Z"},
+        refund_event() | {"timestamp": "0001-01-01T00:00:00+23:00"},
+        dispute_event(dispute_stage="x" * 41),
     ],
 )
 def test_an_event_that_cannot_be_used_is_kept_for_a_person(broken):

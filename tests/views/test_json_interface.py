@@ -222,6 +222,7 @@ def test_bad_input_names_its_fields_and_changes_nothing(
         b"\xef\xbb\xbf{}",
         b"[" * 100_000,
         b'{"a":' * 100_000,
+        b'{"dollarAmount": 1e99999999999999999999}',
     ],
 )
 @pytest.mark.parametrize("path", ["/api/credits/purchase", "/api/operations/theme_generation"])
@@ -330,6 +331,53 @@ def test_a_post_without_the_token_is_refused(signed_in, database_url):
         answer = signed_in.post(path, data=b"{broken")
         assert (answer.status_code, answer.json["error"]) == (400, "csrf_failed")
     assert contents(database_url) == before
+
+
+@pytest.mark.parametrize("key", ["", "a b", "\xe4"])
+def test_a_broken_key_of_a_purchase_is_invalid_input(signed_in, database_url, key):
+    before = contents(database_url)
+    headers = {"Idempotency-Key": key}
+    answer = post(signed_in, "/api/credits/purchase", {"dollarAmount": 5}, headers=headers)
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_input")
+    assert contents(database_url) == before
+
+
+def test_a_wrong_method_is_401_for_nobody_and_405_for_somebody(client):
+    assert client.post("/api/credits").status_code == 401
+    assert client.get("/api/operations/theme_generation").status_code == 401
+    register(client)
+    assert client.post("/api/credits").status_code == 405
+
+
+def test_the_token_counts_in_the_header_alone(signed_in):
+    answer = signed_in.post(
+        "/api/operations/theme_generation", data={"prompt": "x", "csrf_token": signed_in.csrf}
+    )
+    assert (answer.status_code, answer.json["error"]) == (400, "csrf_failed")
+    nameless = b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--\r\n"
+    answer = signed_in.post(
+        "/api/operations/theme_generation",
+        data=nameless,
+        content_type="multipart/form-data; boundary=b",
+        headers={"X-CSRFToken": signed_in.csrf},
+    )
+    assert answer.status_code == 400
+
+
+def test_a_refusal_shows_whole_numbers_as_whole(signed_in, app):
+    with app.app_context():
+        user = db.session.scalar(db.select(ledger.LedgerEntry.user_id))
+        ledger.spend(user, Decimal("48.5"), operation="test")
+        holds.hold(user, Decimal("0.5"), operation="test")
+    answer = post(signed_in, "/api/operations/image_generation", {"prompt": "x"})
+    assert (answer.json["available"], answer.json["missing"]) == (1, 4)
+    assert "1.0" not in answer.text and "4.0" not in answer.text
+
+
+def test_the_ledger_describes_an_operation_by_its_text(signed_in):
+    body = {"format": "pdf", "text": "# Hello"}
+    assert post(signed_in, "/api/operations/document_conversion", body).status_code == 201
+    assert signed_in.get("/api/credits").json["transactions"][0]["description"] == "# Hello"
 
 
 def test_an_unknown_operation_is_404(signed_in):
