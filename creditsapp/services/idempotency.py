@@ -1,6 +1,7 @@
 """The unique index on (user, key) decides what was done already; this reads its verdict."""
 
 import secrets
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -44,6 +45,19 @@ def standing(movement: Movement, error: IntegrityError) -> LedgerEntry:
     if entry is None:
         raise conflict(error) from None
     return same(entry, movement)
+
+
+def standing_all(movements: Sequence[Movement]) -> list[LedgerEntry] | None:
+    """The entries of movements that were all done before; None when none was.
+
+    Raise IdempotencyConflict when some were, or for something else.
+    """
+    found = [by_key(movement.user_id, movement.key) for movement in movements]
+    pairs = zip(found, movements, strict=True)
+    entries = [same(entry, movement) for entry, movement in pairs if entry]
+    if entries and len(entries) < len(movements):
+        raise IdempotencyConflict("Some of these keys were used before.")
+    return entries or None
 
 
 def same(entry: LedgerEntry, movement: Movement) -> LedgerEntry:

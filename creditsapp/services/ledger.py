@@ -1,5 +1,7 @@
 """Spending, granting, and reading back every movement."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +13,16 @@ from creditsapp.extensions import db
 from creditsapp.models import LedgerEntry
 from creditsapp.models.types import as_credits, format_credits, positive_credits, signed_credits
 from creditsapp.services import audit, holds, wallets
-from creditsapp.services.errors import RefundTooLarge
-from creditsapp.services.idempotency import by_key, caller_key, conflict, same, standing
+from creditsapp.services.batch import post_usages
+from creditsapp.services.errors import IdempotencyConflict, RefundTooLarge
+from creditsapp.services.idempotency import (
+    by_key,
+    caller_key,
+    conflict,
+    same,
+    standing,
+    standing_all,
+)
 from creditsapp.services.posting import Movement, post, post_unguarded
 from creditsapp.services.transaction import (
     retried,
@@ -74,6 +84,63 @@ def _spend_with_expired_holds(movement: Movement) -> LedgerEntry:
             raise wallets._short_of(session, movement.user_id, -movement.amount)
     except IntegrityError as error:
         return standing(movement, error)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """One of several usages that are spent together."""
+
+    amount: Decimal | int
+    operation: str
+    description: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+    key: str | None = None
+
+
+def spend_many(user_id: int, usages: Sequence[Usage]) -> list[LedgerEntry]:
+    """Spend several usages in one statement, all or none, each its own entry and key.
+
+    All of the keys used before give the entries that stand; some of them raise
+    IdempotencyConflict. Raise as `spend` does.
+    """
+    movements = [
+        Movement(
+            user_id=user_id,
+            amount=-positive_credits(usage.amount),
+            type="usage",
+            key=caller_key(usage.key),
+            operation=usage.operation,
+            description=usage.description,
+            details=usage.details,
+        )
+        for usage in usages
+    ]
+    if not movements:
+        return []
+    if len({movement.key for movement in movements}) < len(movements):
+        raise IdempotencyConflict("A key is there twice.")
+    return _spend_many(movements)
+
+
+@retried_by_key
+def _spend_many(movements: list[Movement]) -> list[LedgerEntry]:
+    user_id = movements[0].user_id
+    try:
+        with transaction() as session:
+            entries = post_usages(session.connection(), movements)
+            if entries is None and holds._expire(session, user_id):
+                entries = post_usages(session.connection(), movements)
+            if entries is None:
+                entries = standing_all(movements)
+            if entries is None:
+                total = -sum((movement.amount for movement in movements), Decimal(0))
+                raise wallets._short_of(session, user_id, total)
+            return entries
+    except IntegrityError as error:
+        entries = standing_all(movements)
+        if entries is None:
+            raise conflict(error) from None
+        return entries
 
 
 def grant(

@@ -114,7 +114,7 @@ def post(connection: Connection, movement: Movement) -> LedgerEntry | None:
     values = _values(movement)
     if connection.dialect.name == "postgresql":
         row = connection.execute(_POSTGRESQL[movement.guard], values).first()
-        return None if row is None else _entry(movement, *row)
+        return None if row is None else entry_of(movement, *row)
     row = connection.execute(_SQLITE_MOVE[movement.guard], values).first()
     if row is None:
         return None
@@ -126,7 +126,7 @@ def post(connection: Connection, movement: Movement) -> LedgerEntry | None:
         "created_at": created_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
     }
     connection.execute(_SQLITE_APPEND, values)
-    return _entry(movement, number, balance, created_at)
+    return entry_of(movement, number, balance, created_at)
 
 
 def post_unguarded(connection: Connection, movement: Movement) -> LedgerEntry:
@@ -158,7 +158,8 @@ def _values(movement: Movement) -> dict[str, Any]:
     }
 
 
-def _entry(movement: Movement, number: int, balance: int, created_at: datetime) -> LedgerEntry:
+def entry_of(movement: Movement, number: int, balance: int, created_at: datetime) -> LedgerEntry:
+    """The entry that a posted movement became; `balance` in ten-thousandths."""
     return LedgerEntry(
         user_id=movement.user_id,
         number=number,

@@ -85,7 +85,7 @@ def test_the_loop_with_the_script(open_window):
     window.errors[:] = [error for error in window.errors if "402" not in error]
     pay(page, "4242 4242 4242 4242")
     page.wait_for_url("**/credits/success*")
-    page.get_by_text("your credits are here").wait_for()
+    page.get_by_role("heading", name="your credits are here").wait_for()
     page.locator("#badge", has_text="104 credits").wait_for()
     window.picture("success")
 
@@ -154,7 +154,7 @@ def test_the_loop_without_a_script(open_window):
     page.wait_for_url("**/session/*")
     pay(page, "4242 4242 4242 4242")
     page.wait_for_url("**/credits/success*")
-    page.get_by_text("your credits are here").wait_for()  # by its own reloads
+    page.get_by_role("heading", name="your credits are here").wait_for()  # by its own reloads
     page.get_by_role("link", name=re.compile("back to", re.I)).first.click()
     page.get_by_role("button", name=re.compile("^Generate")).click()
     page.wait_for_url("**/creations/*")
