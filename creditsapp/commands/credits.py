@@ -17,6 +17,7 @@ from creditsapp.formatting import number, signed
 from creditsapp.models import LedgerEntry
 from creditsapp.models.types import exact, format_credits
 from creditsapp.services import accounts, holds, ledger, verification
+from creditsapp.stress import race
 
 credits_group = CommandGroup("credits", help="Grant credits, look at them, prove them right.")
 
@@ -109,6 +110,42 @@ def history(email: str, limit: int, as_json: bool) -> None:
 def release_holds() -> None:
     """Release the holds whose time is over; they count for nothing even before."""
     click.echo(f"{holds.release_expired()} released")
+
+
+@credits_group.command()
+@click.option("--processes", type=click.IntRange(1, 200), default=8, help="How many; 8.")
+@click.option("--balance", type=CreditsType(), default=Decimal(100), help="To race for; 100.")
+@click.option("--cost", type=CreditsType(), default=Decimal(1), help="Of each spend; 1.")
+@as_json
+@click.pass_context
+def stress(
+    ctx: click.Context, processes: int, balance: Decimal, cost: Decimal, as_json: bool
+) -> None:
+    """Race real processes for a throwaway wallet; exit 1 if a credit was lost or made."""
+    outcome = race(processes, balance, cost)
+    ok = outcome.ok and verification.verify().ok
+    if as_json:
+        print_json(
+            {
+                "ok": ok,
+                "attempts": outcome.attempts,
+                "wins": outcome.wins,
+                "refusals": outcome.refusals,
+                "finalSum": exact(outcome.final_sum),
+            }
+        )
+    else:
+        pace = outcome.attempts / outcome.seconds if outcome.seconds else 0
+        click.echo(
+            f"{outcome.attempts} attempts: {outcome.wins} won, {outcome.refusals} refused,"
+            f" {outcome.releases} released; {pace:.0f} a second by {processes} processes"
+        )
+        click.echo(
+            f"final sum {number(outcome.final_sum)}, expected {number(outcome.expected_sum)}:"
+            f" {'all is right' if ok else 'WRONG'}"
+        )
+    if not ok:
+        ctx.exit(1)
 
 
 @credits_group.command()

@@ -1,0 +1,102 @@
+"""Reports, exports and races, as operators run them."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from creditsapp.services import ledger
+from tests.builders import (
+    make_purchase,
+    make_user,
+    payment_event,
+    refund_event,
+    settle,
+    spend,
+)
+
+
+@pytest.fixture
+def flask(app):
+    runner = app.test_cli_runner()
+
+    def run(*words, code=0):
+        answer = runner.invoke(args=["credits", *words])
+        assert answer.exit_code == code, answer.output
+        return answer
+
+    return run
+
+
+@pytest.fixture
+def ada(app):
+    """50 welcome credits and 100 bought ones, of which 20 were refunded; 70 are used."""
+    with app.app_context():
+        user = make_user(50, email="ada@example.com")
+        settle(payment_event(make_purchase(user)))
+        settle(refund_event(amount=100))
+        spend(user, 70, description="=HYPERLINK(1)")
+        ledger.adjust(make_user(5), -8, description="a debt of three")
+    return user
+
+
+def test_a_report_tells_bought_from_free_and_what_is_owed(flask, ada):
+    report = json.loads(flask("report", "--json").stdout)
+    assert report["outstanding"] == 60
+    assert (report["bought"], report["free"], report["debts"]) == (60, 0, -3)
+    assert report["liabilityDollars"] == 3
+    totals = {line["type"]: (line["entries"], line["in"], line["out"]) for line in report["months"]}
+    assert totals == {
+        "initial": (2, 55, 0),
+        "purchase": (1, 100, 0),
+        "refund": (1, 0, 20),
+        "usage": (1, 0, 70),
+        "adjustment": (1, 0, 8),
+    }
+    assert "liability $3.00" in flask("report").stdout
+
+
+def test_free_credits_are_spent_before_bought_ones(flask, app, ada):
+    with app.app_context():
+        ledger.grant(ada, 45, description="gift")
+    report = json.loads(flask("report", "--json").stdout)
+    assert (report["outstanding"], report["bought"], report["free"]) == (105, 80, 25)
+
+
+def test_a_report_of_another_month_has_no_lines(flask, ada):
+    assert json.loads(flask("report", "--month", "2020-01", "--json").stdout)["months"] == []
+    for month in ("2020-13", "november", "2020"):
+        flask("report", "--month", month, code=2)
+
+
+def test_an_empty_ledger_has_a_report(flask):
+    assert json.loads(flask("report", "--json").stdout)["liabilityDollars"] == 0
+
+
+def test_an_export_is_the_whole_ledger_with_formulas_defused(flask, ada, tmp_path):
+    path = tmp_path / "ledger.csv"
+    flask("export", "-o", str(path))
+    rows = list(csv.DictReader(io.StringIO(path.read_text())))
+    assert [row["number"] for row in rows if row["email"] == "ada@example.com"] == list("1234")
+    usage = next(row for row in rows if row["type"] == "usage")
+    assert (usage["amount"], usage["balance_after"]) == ("-70", "60")
+    assert usage["description"] == "'=HYPERLINK(1)"
+    assert list(tmp_path.glob("*.part")) == []
+
+
+def test_an_export_can_be_of_some_days(flask, ada):
+    assert flask("export", "--until", "2020-01-01", "-o", "-").stdout.count("\n") == 1
+    assert flask("export", "--since", "2020-01-01", "-o", "-").stdout.count("\n") == 7
+
+
+def test_an_export_that_cannot_be_written_says_so(flask, ada, tmp_path):
+    answer = flask("export", "-o", str(tmp_path / "no" / "folder.csv"), code=1)
+    assert answer.stderr.count("\n") == 1
+
+
+def test_a_race_accounts_for_every_credit(flask, app):
+    words = ("stress", "--processes", "4", "--balance", "20.5", "--cost", "0.5", "--json")
+    outcome = json.loads(flask(*words).stdout)
+    assert (outcome["ok"], outcome["wins"], outcome["finalSum"]) == (True, 41, 0)
+    assert json.loads(flask("report", "--json").stdout)["months"] == []
