@@ -7,7 +7,14 @@ import pytest
 from creditsapp.extensions import db
 from creditsapp.models import OperatorAction
 from creditsapp.services import holds
-from tests.builders import make_user, spend
+from tests.builders import (
+    make_purchase,
+    make_user,
+    payment_event,
+    refund_event,
+    settle,
+    spend,
+)
 from tests.databases import contents, execute
 
 
@@ -164,6 +171,28 @@ def test_verify_names_the_wallet_that_was_tampered_with(flask, app, ada, databas
     (problem,) = json.loads(answer.stdout)["problems"]
     assert (problem["userId"], problem["email"]) == (ada, "ada@example.com")
     assert "ada@example.com" in flask("credits", "verify").stderr
+
+
+PAYMENT_TAMPERINGS = {
+    "credits that were never taken back": "UPDATE payments SET reversed_credits = 0",
+    "a forged refund": "UPDATE payment_refunds SET amount = 200",
+    "a refund that vanished": "DELETE FROM payment_refunds",
+}
+
+
+@pytest.mark.parametrize("sql", PAYMENT_TAMPERINGS.values(), ids=PAYMENT_TAMPERINGS)
+def test_verify_finds_credits_that_do_not_fit_their_refunds(flask, app, ada, database_url, sql):
+    with app.app_context():
+        settle(payment_event(make_purchase(ada)))
+        settle(refund_event(amount=100))
+        db.session.remove()
+    assert flask("credits", "verify").exit_code == 0
+    execute(database_url, sql)
+    app.tampered = True
+    answer = flask("credits", "verify", "--json")
+    (problem,) = json.loads(answer.stdout)["problems"]
+    assert (answer.exit_code, problem["email"]) == (1, "ada@example.com")
+    assert "pay_1" in problem["problem"]
 
 
 def test_users_are_made_with_welcome_credits_and_listed(flask):

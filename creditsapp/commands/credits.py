@@ -153,7 +153,8 @@ def stress(
 @click.pass_context
 def verify(ctx: click.Context, as_json: bool) -> None:
     """Prove every wallet right; exit 1 and name the first wrong row of each that is not."""
-    report = verification.verify()
+    with progress_bar("Verifying") as show:
+        report = verification.verify(show)
     emails = accounts.emails({problem.user_id for problem in report.problems})
     if as_json:
         print_json(_report_json(report, emails))

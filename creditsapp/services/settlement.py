@@ -3,15 +3,16 @@
 However its events came, the same facts end in the same balance, and a repeat changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select, union
 from sqlalchemy.orm import Session
 
 from creditsapp.models import Payment, PaymentDispute, PaymentRefund, Purchase
-from creditsapp.models.types import as_credits, from_units, to_units
+from creditsapp.models.types import NO_CREDITS, as_credits, from_units, to_units
 from creditsapp.services.posting import Movement, post_unguarded
 from creditsapp.services.transaction import now
 
@@ -32,25 +33,52 @@ def _settle(session: Session, payment: Payment) -> bool:
     """
     if not payment.credited or payment.purchase_id is None:
         return True
-    refunds = session.scalars(
-        select(PaymentRefund).where(
+    taken_back, disputes, comparable = _state(session.connection(), payment)
+    if not comparable:
+        payment.review_reason = "a refund in a currency that cannot be compared"
+    if taken_back != payment.reversed_credits:
+        disputed = any(status in MONEY_GONE for status in disputes)
+        restored = disputes and taken_back < payment.reversed_credits
+        _move(session, payment, taken_back, "dispute" if disputed or restored else "refund")
+    return comparable
+
+
+def _state(connection: Connection, payment: Any) -> tuple[Decimal, Sequence[str], bool]:
+    """The credits that are to be back by now, the disputes' states, and if all could be counted."""
+    refunds = connection.execute(
+        select(PaymentRefund.amount, PaymentRefund.currency, PaymentRefund.is_partial).where(
             PaymentRefund.payment_id == payment.id, PaymentRefund.status == "succeeded"
         )
     ).all()
-    disputes = session.scalars(
+    disputes = connection.scalars(
         select(PaymentDispute.status).where(PaymentDispute.payment_id == payment.id)
     ).all()
-    disputed = any(status in MONEY_GONE for status in disputes)
     share, comparable = refunded_share(payment, refunds)
-    if not comparable:
-        payment.review_reason = "a refund in a currency that cannot be compared"
-    taken_back = payment.credited if disputed else floor_share(payment.credited, share)
-    because = "dispute" if disputed or disputes else "refund"
-    if not disputed and taken_back > payment.reversed_credits:
-        because = "refund"
-    if taken_back != payment.reversed_credits:
-        _move(session, payment, taken_back, because)
-    return comparable
+    if any(status in MONEY_GONE for status in disputes):
+        return payment.credited, disputes, comparable
+    return floor_share(payment.credited, share), disputes, comparable
+
+
+def wrong_payments(connection: Connection, span: dict[str, int]) -> Iterator[tuple[int, str]]:
+    """Users (of `first` to `last`) and payments whose taken-back credits are not what they owe."""
+    touched = union(
+        select(PaymentRefund.payment_id),
+        select(PaymentDispute.payment_id),
+        select(Payment.id).where(Payment.reversed_credits != NO_CREDITS),
+    ).subquery()
+    query = (
+        select(Payment.__table__, Purchase.user_id)
+        .join(Purchase, Purchase.id == Payment.purchase_id)
+        .where(
+            Payment.credited != NO_CREDITS,
+            Payment.id.in_(select(touched.c[0])),
+            Purchase.user_id.between(span["first"], span["last"]),
+        )
+        .order_by(Purchase.user_id, Payment.id)
+    )
+    for payment in connection.execute(query).all():
+        if _state(connection, payment)[0] != payment.reversed_credits:
+            yield payment.user_id, payment.id
 
 
 def _move(session: Session, payment: Payment, taken_back: Decimal, because: str) -> None:
@@ -75,7 +103,7 @@ def _move(session: Session, payment: Payment, taken_back: Decimal, because: str)
     )
 
 
-def refunded_share(payment: Payment, refunds: Sequence[PaymentRefund]) -> tuple[Fraction, bool]:
+def refunded_share(payment: Any, refunds: Sequence[Any]) -> tuple[Fraction, bool]:
     """How much of a payment came back, from 0 to 1, and whether every refund could be counted."""
     if any(refund.is_partial is False for refund in refunds):
         return Fraction(1), True
@@ -84,7 +112,7 @@ def refunded_share(payment: Payment, refunds: Sequence[PaymentRefund]) -> tuple[
     return min(known, Fraction(1)), None not in shares or known >= 1
 
 
-def _share(payment: Payment, refund: PaymentRefund) -> Fraction | None:
+def _share(payment: Any, refund: Any) -> Fraction | None:
     if refund.currency in (None, payment.currency):
         paid = payment.total
     else:

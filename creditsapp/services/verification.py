@@ -1,11 +1,19 @@
-"""Proof that every wallet is what its entries and holds come to, found in the database itself."""
+"""Proof that every wallet is what its entries, holds and payments come to.
 
-from collections.abc import Iterator
+The database itself looks for wrong rows, some wallets at a time, in one snapshot; only what is
+wrong comes out, so memory stays flat and writers are not held up.
+"""
+
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, text
 
 from creditsapp.extensions import db
+from creditsapp.services.settlement import wrong_payments
+from creditsapp.services.transaction import end_reads
+
+CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -31,26 +39,65 @@ class Report:
         return not self.problems
 
 
-def verify() -> Report:
-    """Prove every invariant over all wallets, in one snapshot, while writes go on."""
+def verify(progress: Callable[[int, int], None] = lambda done, total: None) -> Report:
+    """Prove every invariant over all wallets; `progress` hears of the wallets done, and of all."""
     report = Report()
-    db.session.commit()
-    with db.engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            connection = connection.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
-        report.wallets = _count(connection, "wallets")
-        report.entries = _count(connection, "ledger_entries")
-        found: dict[int, Problem] = {}
-        for problem in (*_wrong_entries(connection), *_wrong_wallets(connection)):
-            found.setdefault(problem.user_id, problem)
-    report.problems = [found[user_id] for user_id in sorted(found)]
+    with snapshot() as connection:
+        total = count(connection, "wallets")
+        report.entries = count(connection, "ledger_entries")
+        for span in _spans(connection):
+            found: dict[int, Problem] = {}
+            for problem in _wrong_rows(connection, span):
+                found.setdefault(problem.user_id, problem)
+            report.problems += [found[user_id] for user_id in sorted(found)]
+            report.wallets += span["wallets"]
+            progress(report.wallets, total)
+        report.problems += [
+            Problem(user_id, None, "its ledger has entries, but there is no wallet")
+            for (user_id,) in connection.execute(_ORPHANS)
+        ]
     return report
 
 
-def _count(connection: Connection, table: str) -> int:
+def snapshot() -> Connection:
+    """A connection that sees the database as it is now, for as long as it is open."""
+    end_reads()
+    connection = db.engine.connect()
+    if connection.dialect.name == "postgresql":
+        return connection.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+    return connection
+
+
+def count(connection: Connection, table: str) -> int:
+    """How many rows a table has."""
     return int(connection.scalar(text(f"SELECT count(*) FROM {table}")) or 0)
+
+
+def _spans(connection: Connection) -> Iterator[dict[str, int]]:
+    """The wallets in runs of CHUNK: first and last user id, and how many there are."""
+    after = -(2**63)
+    query = text("SELECT user_id FROM wallets WHERE user_id > :after ORDER BY user_id LIMIT :chunk")
+    while found := connection.scalars(query, {"after": after, "chunk": CHUNK}).all():
+        yield {"first": found[0], "last": found[-1], "wallets": len(found)}
+        after = found[-1]
+
+
+def _wrong_rows(connection: Connection, span: dict[str, int]) -> Iterator[Problem]:
+    for user_id, number, problem in connection.execute(_ENTRIES, span):
+        yield Problem(user_id, number, _ENTRY_WORDS[problem])
+    for user_id, problem in connection.execute(_WALLETS, span):
+        if problem is not None:
+            yield Problem(user_id, None, _WALLET_WORDS[problem])
+    for user_id, payment_id in connection.execute(_PAYMENTS, span):
+        yield Problem(
+            user_id, None, f"what was credited and taken back for {payment_id} is not in its ledger"
+        )
+    for user_id, payment_id in wrong_payments(connection, span):
+        yield Problem(
+            user_id, None, f"the credits taken back for {payment_id} do not fit its refunds"
+        )
 
 
 _ENTRIES = text("""
@@ -70,6 +117,7 @@ FROM (
                 AND h.entry_number = e.number AND -e.amount <= h.amount
         ) AS usage_has_its_hold
     FROM ledger_entries e
+    WHERE e.user_id BETWEEN :first AND :last
     WINDOW wallet AS (PARTITION BY e.user_id ORDER BY e.number)
 ) AS entries
 WHERE number <> before_number + 1 OR balance_after <> before_balance + amount
@@ -82,12 +130,6 @@ _ENTRY_WORDS = {
     "balance": "its balance after is not the balance before it plus its amount",
     "hold": "the hold it was captured from does not match it",
 }
-
-
-def _wrong_entries(connection: Connection) -> Iterator[Problem]:
-    for user_id, number, problem in connection.execute(_ENTRIES):
-        yield Problem(user_id, number, _ENTRY_WORDS[problem])
-
 
 _WALLETS = text("""
 SELECT w.user_id,
@@ -102,11 +144,13 @@ FROM wallets w
 LEFT JOIN (
     SELECT user_id, max(number) AS newest, sum(amount) AS total,
         -sum(CASE WHEN type = 'usage' OR refunded_number IS NOT NULL THEN amount ELSE 0 END) AS used
-    FROM ledger_entries GROUP BY user_id
+    FROM ledger_entries WHERE user_id BETWEEN :first AND :last GROUP BY user_id
 ) AS e ON e.user_id = w.user_id
 LEFT JOIN (
-    SELECT user_id, sum(amount) AS total FROM holds WHERE status = 'held' GROUP BY user_id
+    SELECT user_id, sum(amount) AS total FROM holds
+    WHERE status = 'held' AND user_id BETWEEN :first AND :last GROUP BY user_id
 ) AS h ON h.user_id = w.user_id
+WHERE w.user_id BETWEEN :first AND :last
 ORDER BY w.user_id
 """)
 
@@ -118,8 +162,20 @@ _WALLET_WORDS = {
     "added": "the wallet's lifetime additions are not what its entries come to",
 }
 
+_PAYMENTS = text("""
+SELECT o.user_id, p.id
+FROM payments p
+JOIN purchases o ON o.id = p.purchase_id
+LEFT JOIN (
+    SELECT payment_id, sum(amount) AS total FROM ledger_entries
+    WHERE payment_id IS NOT NULL AND user_id BETWEEN :first AND :last GROUP BY payment_id
+) AS e ON e.payment_id = p.id
+WHERE o.user_id BETWEEN :first AND :last
+    AND p.credited - p.reversed_credits <> coalesce(e.total, 0)
+ORDER BY o.user_id, p.id
+""")
 
-def _wrong_wallets(connection: Connection) -> Iterator[Problem]:
-    for user_id, problem in connection.execute(_WALLETS):
-        if problem is not None:
-            yield Problem(user_id, None, _WALLET_WORDS[problem])
+_ORPHANS = text("""
+SELECT DISTINCT user_id FROM ledger_entries e
+WHERE NOT EXISTS (SELECT 1 FROM wallets w WHERE w.user_id = e.user_id)
+""")
