@@ -11,6 +11,7 @@ from creditsapp.commands.common import (
     operator,
     print_json,
     printable,
+    progress_bar,
 )
 from creditsapp.credits.api_views import entry_json
 from creditsapp.formatting import number, signed
