@@ -173,6 +173,52 @@ def test_verify_names_the_wallet_that_was_tampered_with(flask, app, ada, databas
     assert "ada@example.com" in flask("credits", "verify").stderr
 
 
+REWRITINGS = {
+    "the last entries cut off with the wallet rewritten": (
+        "DELETE FROM ledger_entries WHERE number = 3",
+        "UPDATE wallets SET balance = 470000, version = 2, lifetime_used = 30000 WHERE version = 3",
+    ),
+    "a rewritten history": (
+        "UPDATE ledger_entries SET description = 'never mind' WHERE number = 2",
+    ),
+}
+
+
+@pytest.mark.parametrize("rewriting", REWRITINGS.values(), ids=REWRITINGS)
+def test_a_checkpoint_tells_what_the_tables_no_longer_do(
+    flask, app, ada, database_url, tmp_path, rewriting
+):
+    path = tmp_path / "checkpoint"
+    with app.app_context():
+        spend(ada, 3)
+        spend(ada, 3)
+        make_user(50)
+    assert flask("credits", "checkpoint", "-o", str(path)).exit_code == 0
+    with app.app_context():
+        spend(make_user(50), 3)
+    assert flask("credits", "verify", "--against", str(path)).exit_code == 0
+    with app.app_context():
+        db.session.remove()
+    for sql in rewriting:
+        execute(database_url, f"{sql} AND user_id = {ada}", without_triggers=True)
+    assert flask("credits", "verify").exit_code == 0
+    answer = flask("credits", "verify", "--against", str(path), "--json")
+    (problem,) = json.loads(answer.stdout)["problems"]
+    assert (answer.exit_code, problem["email"]) == (1, "ada@example.com")
+
+
+@pytest.mark.parametrize(
+    "change", [lambda text: text[50:], lambda text: text + "{}", lambda _: "x"]
+)
+def test_a_checkpoint_that_was_changed_itself_is_refused(flask, ada, tmp_path, change):
+    path = tmp_path / "checkpoint"
+    flask("credits", "checkpoint", "-o", str(path))
+    path.write_text(change(path.read_text()))
+    answer = flask("credits", "verify", "--against", str(path))
+    assert (answer.exit_code, answer.stderr.count("\n")) == (1, 1)
+    assert flask("credits", "verify", "--against", "no such file").exit_code == 2
+
+
 PAYMENT_TAMPERINGS = {
     "credits that were never taken back": "UPDATE payments SET reversed_credits = 0",
     "a forged refund": "UPDATE payment_refunds SET amount = 200",

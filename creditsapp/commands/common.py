@@ -1,12 +1,14 @@
 """What all commands share: one clear line for every refusal, exact amounts, plain JSON."""
 
 import getpass
+import os
 import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 import click
 from flask import current_app
@@ -14,6 +16,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from creditsapp.models.types import InvalidAmount, as_credits
+from creditsapp.services.checkpoints import BrokenCheckpoint
 from creditsapp.services.errors import ServiceError
 from creditsapp.services.idempotency import InvalidKey
 
@@ -24,7 +27,7 @@ class CommandGroup(AppGroup):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (ServiceError, InvalidKey, InvalidAmount) as refusal:
+        except (ServiceError, InvalidKey, InvalidAmount, BrokenCheckpoint) as refusal:
             raise click.ClickException(printable(str(refusal))) from None
         except (OperationalError, InterfaceError) as error:
             raise click.ClickException(_first_line(error, "the database does not answer")) from None
@@ -92,3 +95,22 @@ def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
             bar.update(done - bar.pos)
 
         yield show
+
+
+@contextmanager
+def written(output: Path) -> Iterator[IO[str]]:
+    """A file to write that has its name only once it is complete; `-` is standard output."""
+    if str(output) == "-":
+        yield sys.stdout
+        return
+    part = output.with_name(f"{output.name}.part")
+    try:
+        with part.open("w", newline="", encoding="utf-8") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(output)
+    except OSError as error:
+        raise click.ClickException(f"{output}: {error.strerror}") from None
+    finally:
+        part.unlink(missing_ok=True)

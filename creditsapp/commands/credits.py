@@ -1,7 +1,8 @@
 """`flask credits`: grant, look, prove."""
 
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 import click
 
@@ -12,12 +13,13 @@ from creditsapp.commands.common import (
     print_json,
     printable,
     progress_bar,
+    written,
 )
 from creditsapp.credits.api_views import entry_json
 from creditsapp.formatting import number, signed
 from creditsapp.models import LedgerEntry
 from creditsapp.models.types import exact, format_credits
-from creditsapp.services import accounts, holds, ledger, verification
+from creditsapp.services import accounts, checkpoints, holds, ledger, verification
 from creditsapp.stress import race
 
 credits_group = CommandGroup("credits", help="Grant credits, look at them, prove them right.")
@@ -150,12 +152,26 @@ def stress(
 
 
 @credits_group.command()
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="A file; - prints."
+)
+def checkpoint(output: Path) -> None:
+    """Write a hash of every wallet's history, for `verify --against`; keep it elsewhere."""
+    with written(output) as stream:
+        wallets = checkpoints.write(stream)
+    click.echo(f"{wallets} wallets", err=True)
+
+
+@credits_group.command()
+@click.option("--against", type=click.File(encoding="utf-8"), help="A checkpoint of earlier.")
 @as_json
 @click.pass_context
-def verify(ctx: click.Context, as_json: bool) -> None:
+def verify(ctx: click.Context, against: IO[str] | None, as_json: bool) -> None:
     """Prove every wallet right; exit 1 and name the first wrong row of each that is not."""
     with progress_bar("Verifying") as show:
         report = verification.verify(show)
+    if against is not None:
+        report.problems += checkpoints.compare(against)
     emails = accounts.emails({problem.user_id for problem in report.problems})
     if as_json:
         print_json(_report_json(report, emails))

@@ -1,19 +1,15 @@
 """`flask credits report` and `export`: what there is, for people and for spreadsheets."""
 
 import csv
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import click
 from flask import current_app
 
-from creditsapp.commands.common import print_json
+from creditsapp.commands.common import print_json, written
 from creditsapp.commands.credits import credits_group
 from creditsapp.credits.csv_export import defused
 from creditsapp.formatting import number, signed
@@ -85,7 +81,7 @@ def report(month: str | None, as_json: bool) -> None:
 )
 def export(since: datetime | None, until: datetime | None, output: Path) -> None:
     """Write the whole ledger as CSV; the file has its name once it is complete."""
-    with _destination(output) as stream:
+    with written(output) as stream:
         writer = csv.writer(stream)
         writer.writerow(reports.EXPORTED)
         for row in reports.all_entries(_utc(since), _utc(until)):
@@ -102,21 +98,3 @@ def _cell(value: Any) -> Any:
     if isinstance(value, Decimal):
         return f"{value:f}"
     return defused(value) if isinstance(value, str) else value
-
-
-@contextmanager
-def _destination(output: Path) -> Iterator[IO[str]]:
-    if str(output) == "-":
-        yield sys.stdout
-        return
-    part = output.with_name(f"{output.name}.part")
-    try:
-        with part.open("w", newline="", encoding="utf-8") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(output)
-    except OSError as error:
-        raise click.ClickException(f"{output}: {error.strerror}") from None
-    finally:
-        part.unlink(missing_ok=True)

@@ -343,8 +343,8 @@ class TestImageRestyle:
 
 class TestDocumentConversion:
     def test_exactly_one_source_is_wanted(self):
-        assert set(errors_of(DOCUMENT, format="pdf")) == {"document"}
-        assert set(errors_of(DOCUMENT, document=b"", text=" ", format="pdf")) == {"document"}
+        assert set(errors_of(DOCUMENT, format="pdf")) == {"text"}
+        assert set(errors_of(DOCUMENT, document=b"", text=" ", format="pdf")) == {"text"}
         assert set(errors_of(DOCUMENT, document=b"a", text="b", format="pdf")) == {"text"}
         assert work(DOCUMENT, document=b"", text="b", format="html").title == "b"
 
