@@ -1,13 +1,20 @@
-"""How connections behave: durable, strict, and honest about waiting, on SQLite and PostgreSQL."""
+"""How connections behave: durable, strict, and honest about waiting, on SQLite and PostgreSQL.
+
+Both drivers are kept in autocommit, and transactions begin here: the drivers' own BEGIN is never
+IMMEDIATE on SQLite, and on PostgreSQL a posting is one statement that needs no BEGIN at all.
+"""
 
 import random
 import sqlite3
 import time
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DisconnectionError
 
 LOCK_SECONDS = 8.0
+TRUSTED_SECONDS = 5.0
 
 
 def engine_options(url: str) -> dict[str, Any]:
@@ -15,7 +22,6 @@ def engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": 0.05}}
     return {
-        "pool_pre_ping": True,
         "pool_size": 10,
         "max_overflow": 10,
         "pool_timeout": 10,
@@ -26,18 +32,23 @@ def engine_options(url: str) -> dict[str, Any]:
 def prepare(engine: Engine) -> None:
     """Set up every connection that an engine opens from now on."""
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _set_pragmas)
-        event.listen(engine, "begin", _begin)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_on_sqlite)
+    else:
+        event.listen(engine, "connect", _prepare_postgresql)
+        event.listen(engine, "begin", _begin_on_postgresql)
+        event.listen(engine, "checkin", _note_the_time)
+        event.listen(engine, "checkout", _ping_if_idle)
 
 
-def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # the driver's own BEGIN is never IMMEDIATE
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
     for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
     _patiently(lambda: connection.execute("PRAGMA journal_mode=WAL"))
 
 
-def _begin(connection: Connection) -> None:
+def _begin_on_sqlite(connection: Connection) -> None:
     """Take the write lock at once where something will be written.
 
     A deferred transaction that turns to writing is refused when another has written meanwhile.
@@ -48,7 +59,7 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN")
 
 
-def _patiently(act: Any) -> None:
+def _patiently(act: Callable[[], object]) -> None:
     """Retry with jitter: SQLite's own busy handler lets one process starve the others."""
     deadline = time.monotonic() + LOCK_SECONDS
     while True:
@@ -68,3 +79,33 @@ def is_locked(error: BaseException) -> bool:
     return isinstance(cause, sqlite3.OperationalError) and name.startswith(
         ("SQLITE_BUSY", "SQLITE_LOCKED")
     )
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    connection.autocommit = True
+
+
+def _begin_on_postgresql(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get("snapshot"):
+        connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    elif not options.get("single_statement"):
+        connection.exec_driver_sql("BEGIN")
+
+
+def _note_the_time(_connection: object, record: Any) -> None:
+    record.info["returned"] = time.monotonic()
+
+
+def _ping_if_idle(connection: Any, record: Any, _proxy: object) -> None:
+    """Look whether a connection is alive that nobody has used for a while.
+
+    One that was used just now is trusted, which saves a round trip; if it is dead all the same,
+    the work that finds out is retried.
+    """
+    idle = time.monotonic() - record.info.get("returned", 0.0)
+    if "returned" in record.info and idle > TRUSTED_SECONDS:
+        try:
+            connection.execute("SELECT 1")
+        except Exception:
+            raise DisconnectionError("the connection was lost while it was idle") from None

@@ -193,7 +193,8 @@ def test_a_checkpoint_tells_what_the_tables_no_longer_do(
         spend(ada, 3)
         spend(ada, 3)
         make_user(50)
-    assert flask("credits", "checkpoint", "-o", str(path)).exit_code == 0
+    made = flask("credits", "checkpoint", "-o", str(path))
+    assert made.exit_code == 0, made.stderr
     with app.app_context():
         spend(make_user(50), 3)
     assert flask("credits", "verify", "--against", str(path)).exit_code == 0

@@ -61,7 +61,7 @@ def _lines(connection: Connection) -> Iterator[str]:
 
 def _entries(connection: Connection, *conditions: Any) -> Iterator[Any]:
     query = select(*_COLUMNS).where(*conditions).order_by(_COLUMNS.user_id, _COLUMNS.number)
-    yield from connection.execution_options(yield_per=BATCH).execute(query)
+    yield from connection.execute(query.execution_options(yield_per=BATCH))
 
 
 def _canonical(entry: Any) -> bytes:

@@ -44,12 +44,12 @@ def transaction() -> Iterator[Session]:
 
 @contextmanager
 def single_statement() -> Iterator[Connection]:
-    """A connection for one posting: autocommit on PostgreSQL, where one statement is enough."""
+    """A connection for one posting: without BEGIN on PostgreSQL, where one statement is enough."""
     _idle_session()
     with db.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             try:
-                yield connection.execution_options(isolation_level="AUTOCOMMIT")
+                yield connection.execution_options(single_statement=True)
             except DBAPIError as error:
                 if error.connection_invalidated:
                     raise _unknown() from error

@@ -62,12 +62,7 @@ def verify(progress: Callable[[int, int], None] = lambda done, total: None) -> R
 def snapshot() -> Connection:
     """A connection that sees the database as it is now, for as long as it is open."""
     end_reads()
-    connection = db.engine.connect()
-    if connection.dialect.name == "postgresql":
-        return connection.execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
-        )
-    return connection
+    return db.engine.connect().execution_options(snapshot=True)
 
 
 def count(connection: Connection, table: str) -> int:
