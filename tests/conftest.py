@@ -126,3 +126,17 @@ def context(app):
     """An application context, for tests that call the services."""
     with app.app_context():
         yield app
+
+
+@pytest.fixture
+def flask(app):
+    """Run a command; the answer has stdout, stderr and the exit code."""
+    runner = app.test_cli_runner()
+
+    def run(*words):
+        answer = runner.invoke(args=list(words))
+        assert answer.exception is None or isinstance(answer.exception, SystemExit), answer.output
+        assert "Traceback" not in answer.output
+        return answer
+
+    return run

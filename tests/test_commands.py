@@ -19,20 +19,6 @@ from tests.databases import contents, execute
 
 
 @pytest.fixture
-def flask(app):
-    """Run a command; the answer has stdout, stderr and the exit code."""
-    runner = app.test_cli_runner()
-
-    def run(*words):
-        answer = runner.invoke(args=list(words))
-        assert answer.exception is None or isinstance(answer.exception, SystemExit), answer.output
-        assert "Traceback" not in answer.output
-        return answer
-
-    return run
-
-
-@pytest.fixture
 def ada(app):
     with app.app_context():
         return make_user(50, email="ada@example.com")

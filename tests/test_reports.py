@@ -18,11 +18,11 @@ from tests.builders import (
 
 
 @pytest.fixture
-def flask(app):
-    runner = app.test_cli_runner()
+def credits_command(flask):
+    """Run a command of the credits group that ends with the expected code."""
 
     def run(*words, code=0):
-        answer = runner.invoke(args=["credits", *words])
+        answer = flask("credits", *words)
         assert answer.exit_code == code, answer.output
         return answer
 
@@ -41,8 +41,8 @@ def ada(app):
     return user
 
 
-def test_a_report_tells_bought_from_free_and_what_is_owed(flask, ada):
-    report = json.loads(flask("report", "--json").stdout)
+def test_a_report_tells_bought_from_free_and_what_is_owed(credits_command, ada):
+    report = json.loads(credits_command("report", "--json").stdout)
     assert report["outstanding"] == 60
     assert (report["bought"], report["free"], report["debts"]) == (60, 0, -3)
     assert report["liabilityDollars"] == 3
@@ -54,29 +54,31 @@ def test_a_report_tells_bought_from_free_and_what_is_owed(flask, ada):
         "usage": (1, 0, 70),
         "adjustment": (1, 0, 8),
     }
-    assert "liability $3.00" in flask("report").stdout
+    assert "liability $3.00" in credits_command("report").stdout
 
 
-def test_free_credits_are_spent_before_bought_ones(flask, app, ada):
+def test_free_credits_are_spent_before_bought_ones(credits_command, app, ada):
     with app.app_context():
         ledger.grant(ada, 45, description="gift")
-    report = json.loads(flask("report", "--json").stdout)
+    report = json.loads(credits_command("report", "--json").stdout)
     assert (report["outstanding"], report["bought"], report["free"]) == (105, 80, 25)
 
 
-def test_a_report_of_another_month_has_no_lines(flask, ada):
-    assert json.loads(flask("report", "--month", "2020-01", "--json").stdout)["months"] == []
+def test_a_report_of_another_month_has_no_lines(credits_command, ada):
+    assert (
+        json.loads(credits_command("report", "--month", "2020-01", "--json").stdout)["months"] == []
+    )
     for month in ("2020-13", "november", "2020"):
-        flask("report", "--month", month, code=2)
+        credits_command("report", "--month", month, code=2)
 
 
-def test_an_empty_ledger_has_a_report(flask):
-    assert json.loads(flask("report", "--json").stdout)["liabilityDollars"] == 0
+def test_an_empty_ledger_has_a_report(credits_command):
+    assert json.loads(credits_command("report", "--json").stdout)["liabilityDollars"] == 0
 
 
-def test_an_export_is_the_whole_ledger_with_formulas_defused(flask, ada, tmp_path):
+def test_an_export_is_the_whole_ledger_with_formulas_defused(credits_command, ada, tmp_path):
     path = tmp_path / "ledger.csv"
-    flask("export", "-o", str(path))
+    credits_command("export", "-o", str(path))
     rows = list(csv.DictReader(io.StringIO(path.read_text())))
     assert [row["number"] for row in rows if row["email"] == "ada@example.com"] == list("1234")
     usage = next(row for row in rows if row["type"] == "usage")
@@ -85,18 +87,18 @@ def test_an_export_is_the_whole_ledger_with_formulas_defused(flask, ada, tmp_pat
     assert list(tmp_path.glob("*.part")) == []
 
 
-def test_an_export_can_be_of_some_days(flask, ada):
-    assert flask("export", "--until", "2020-01-01", "-o", "-").stdout.count("\n") == 1
-    assert flask("export", "--since", "2020-01-01", "-o", "-").stdout.count("\n") == 7
+def test_an_export_can_be_of_some_days(credits_command, ada):
+    assert credits_command("export", "--until", "2020-01-01", "-o", "-").stdout.count("\n") == 1
+    assert credits_command("export", "--since", "2020-01-01", "-o", "-").stdout.count("\n") == 7
 
 
-def test_an_export_that_cannot_be_written_says_so(flask, ada, tmp_path):
-    answer = flask("export", "-o", str(tmp_path / "no" / "folder.csv"), code=1)
+def test_an_export_that_cannot_be_written_says_so(credits_command, ada, tmp_path):
+    answer = credits_command("export", "-o", str(tmp_path / "no" / "folder.csv"), code=1)
     assert answer.stderr.count("\n") == 1
 
 
-def test_a_race_accounts_for_every_credit(flask, app):
+def test_a_race_accounts_for_every_credit(credits_command, app):
     words = ("stress", "--processes", "4", "--balance", "20.5", "--cost", "0.5", "--json")
-    outcome = json.loads(flask(*words).stdout)
+    outcome = json.loads(credits_command(*words).stdout)
     assert (outcome["ok"], outcome["wins"], outcome["finalSum"]) == (True, 41, 0)
-    assert json.loads(flask("report", "--json").stdout)["months"] == []
+    assert json.loads(credits_command("report", "--json").stdout)["months"] == []

@@ -5,6 +5,7 @@ Every event locks the payment's row first, so that two events of one payment can
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeVar
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -63,49 +64,49 @@ def _apply_payment(session: Session, facts: PaymentFacts, terms: Terms) -> str:
     return answer
 
 
+News = TypeVar("News", PaymentRefund, PaymentDispute)
+
+
 def _apply_refund(session: Session, facts: RefundFacts) -> str:
     """Write down a refund and settle its payment; return the webhook's answer."""
-    payment = _locked_payment(session, facts.payment_id)
-    insert_new(
-        session,
-        PaymentRefund,
-        id=facts.refund_id,
-        payment_id=facts.payment_id,
-        status=UNKNOWN,
-        event_at=facts.event_at,
-        created_at=now(),
-    )
-    refund = session.get_one(PaymentRefund, facts.refund_id, populate_existing=True)
-    if refund.payment_id == payment.id and _is_news(refund, facts):
-        refund.status, refund.event_at = facts.status, facts.event_at
-        refund.amount, refund.currency = facts.amount, facts.currency
-        refund.is_partial = facts.is_partial
-        session.flush()
-    if not _settle(session, payment):
-        return "review"
-    return "parked" if payment.purchase_id is None else "refund_processed"
+    known = ("status", "amount", "currency", "is_partial", "event_at")
+    return _apply_news(session, PaymentRefund, facts.refund_id, facts, known) or "refund_processed"
 
 
 def _apply_dispute(session: Session, facts: DisputeFacts) -> str:
     """Write down a dispute and settle its payment; return the webhook's answer."""
+    known = ("status", "stage", "amount", "currency", "event_at")
+    return (
+        _apply_news(session, PaymentDispute, facts.dispute_id, facts, known) or "dispute_processed"
+    )
+
+
+def _apply_news(
+    session: Session,
+    table: type[News],
+    row_id: str,
+    facts: RefundFacts | DisputeFacts,
+    known: tuple[str, ...],
+) -> str | None:
+    """Keep what is newer than what stands and settle; return why that has not ended, if so."""
     payment = _locked_payment(session, facts.payment_id)
     insert_new(
         session,
-        PaymentDispute,
-        id=facts.dispute_id,
+        table,
+        id=row_id,
         payment_id=facts.payment_id,
         status=UNKNOWN,
         event_at=facts.event_at,
         created_at=now(),
     )
-    dispute = session.get_one(PaymentDispute, facts.dispute_id, populate_existing=True)
-    if dispute.payment_id == payment.id and _is_news(dispute, facts):
-        dispute.status, dispute.stage = facts.status, facts.stage
-        dispute.amount, dispute.currency = facts.amount, facts.currency
-        dispute.event_at = facts.event_at
+    row = session.get_one(table, row_id, populate_existing=True)
+    if row.payment_id == payment.id and _is_news(row, facts):
+        for name in known:
+            setattr(row, name, getattr(facts, name))
         session.flush()
-    _settle(session, payment)
-    return "parked" if payment.purchase_id is None else "dispute_processed"
+    if not _settle(session, payment):
+        return "review"
+    return "parked" if payment.purchase_id is None else None
 
 
 def _locked_payment(session: Session, payment_id: str) -> Payment:
