@@ -81,8 +81,19 @@ def is_locked(error: BaseException) -> bool:
     )
 
 
-def _prepare_postgresql(connection: Any, _record: object) -> None:
+def _prepare_postgresql(connection: Any, record: Any) -> None:
+    """Remember a warning that belies success.
+
+    Where a commit's wait for its standby is cancelled, PostgreSQL says COMMIT and warns with
+    01000: the row is there, and gone when that standby takes over.
+    """
     connection.autocommit = True
+
+    def heed(notice: Any) -> None:
+        if notice.sqlstate == "01000":
+            record.info["unsure"] = True
+
+    connection.add_notice_handler(heed)
 
 
 def _begin_on_postgresql(connection: Connection) -> None:

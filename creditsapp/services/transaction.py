@@ -50,6 +50,7 @@ def single_statement() -> Iterator[Connection]:
         if connection.dialect.name == "postgresql":
             try:
                 yield connection.execution_options(single_statement=True)
+                _heed(connection.connection.info)
             except DBAPIError as error:
                 if error.connection_invalidated:
                     raise _unknown() from error
@@ -81,11 +82,19 @@ def end_reads() -> None:
 
 def _commit(session: Session) -> None:
     try:
+        warnings = session.connection().connection.info
         session.commit()
+        _heed(warnings)
     except DBAPIError as error:
         if error.connection_invalidated:
             raise _unknown() from error
         raise
+
+
+def _heed(warnings: dict[str, Any]) -> None:
+    """Refuse to call a success what the server itself is not sure of."""
+    if warnings.pop("unsure", False):
+        raise _unknown()
 
 
 def _unknown() -> OutcomeUnknown:

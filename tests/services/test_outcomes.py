@@ -78,6 +78,44 @@ def test_an_outcome_that_stays_unknown_is_never_called_a_refusal(monkeypatch, on
     assert ledger.balance(user).balance == 49
 
 
+CANCELLED = text(
+    "DO $$ BEGIN RAISE WARNING 'canceling wait for synchronous replication due to user request'"
+    " USING ERRCODE = '01000'; END $$"
+)
+
+
+def warn_once(monkeypatch, module):
+    """Let PostgreSQL warn, once, as it does when a commit's wait for its standby is cancelled."""
+    warned = []
+
+    def post(connection, movement):
+        entry = posting.post(connection, movement)
+        if not warned:
+            warned.append(movement)
+            connection.execute(CANCELLED)
+        return entry
+
+    monkeypatch.setattr(module, "post", post)
+
+
+def test_a_commit_that_no_standby_has_is_not_called_a_success(monkeypatch, on_postgresql):
+    user = make_user(50)
+    held = holds.hold(user, 5, operation="test")
+    if on_postgresql:
+        warn_once(monkeypatch, holds)
+        with pytest.raises(OutcomeUnknown):
+            holds.capture(user, held.id, key="c")
+    assert holds.capture(user, held.id, key="c").number == 2
+
+
+def test_a_spend_that_no_standby_has_is_settled_by_its_key(monkeypatch, on_postgresql):
+    user = make_user(50)
+    if on_postgresql:
+        warn_once(monkeypatch, ledger)
+    assert spend(user, 1).number == 2
+    assert ledger.balance(user).version == 2
+
+
 def test_a_database_that_stays_locked_is_busy_and_nothing_changes(
     monkeypatch, make_app, database_url, on_postgresql
 ):
