@@ -18,26 +18,6 @@ if TYPE_CHECKING:
 RETRY_DELAYS = (0, 5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 10 * 3600)
 LEASE_SECONDS = 30
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS deliveries (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    type TEXT NOT NULL,
-    resource_id TEXT NOT NULL,
-    payment_id TEXT NOT NULL,
-    url TEXT NOT NULL,
-    happened_at TEXT NOT NULL,
-    state TEXT NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    due REAL NOT NULL,
-    leased_until REAL NOT NULL DEFAULT 0,
-    last_attempt_at TEXT,
-    last_answer TEXT
-);
-CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due) WHERE state = 'pending';
-CREATE INDEX IF NOT EXISTS deliveries_payment ON deliveries (payment_id);
-"""
-
 
 @dataclass(frozen=True)
 class Delivery:

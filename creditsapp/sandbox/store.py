@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from creditsapp.sandbox.outbox import SCHEMA as OUTBOX_SCHEMA
-
 Document = dict[str, Any]
 
 BUSY_SECONDS = 30
@@ -29,6 +27,23 @@ CREATE INDEX IF NOT EXISTS documents_kind ON documents (kind, seq);
 CREATE INDEX IF NOT EXISTS documents_parent ON documents (parent, kind);
 CREATE INDEX IF NOT EXISTS documents_due ON documents (due) WHERE due IS NOT NULL;
 CREATE INDEX IF NOT EXISTS documents_email ON documents (kind, json_extract(body, '$.email'));
+CREATE TABLE IF NOT EXISTS deliveries (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    type TEXT NOT NULL,
+    resource_id TEXT NOT NULL,
+    payment_id TEXT NOT NULL,
+    url TEXT NOT NULL,
+    happened_at TEXT NOT NULL,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    due REAL NOT NULL,
+    leased_until REAL NOT NULL DEFAULT 0,
+    last_attempt_at TEXT,
+    last_answer TEXT
+);
+CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due) WHERE state = 'pending';
+CREATE INDEX IF NOT EXISTS deliveries_payment ON deliveries (payment_id);
 """
 
 
@@ -115,7 +130,7 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = self._open()
         _use_wal(connection)
-        connection.executescript(_SCHEMA + OUTBOX_SCHEMA)
+        connection.executescript(_SCHEMA)
         connection.close()
 
     @contextmanager
