@@ -5,7 +5,7 @@ from creditsapp.settings import SettingsError, load_settings
 try:
     settings = load_settings()
 except SettingsError as error:
-    raise SystemExit(f"The settings do not do:\n{error}") from None
+    raise SystemExit(f"These settings are missing or wrong:\n{error}") from None
 
 bind = f"127.0.0.1:{settings.port}"
 worker_class = "gthread"

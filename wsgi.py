@@ -6,4 +6,4 @@ from creditsapp.settings import SettingsError
 try:
     app = create_app()
 except SettingsError as error:
-    raise SystemExit(f"The settings do not do:\n{error}") from None
+    raise SystemExit(f"These settings are missing or wrong:\n{error}") from None

@@ -168,7 +168,7 @@ def _missing(environment: str | None, values: dict[str, Any]) -> list[str]:
         choices = "sandbox, test_mode or live_mode"
         return [f"DODO_PAYMENTS_ENVIRONMENT: is required with an API key: {choices}"]
     required = []
-    if environment != "sandbox":
+    if environment in ("test_mode", "live_mode"):
         required += ["dodo_payments_api_key", "dodo_credits_product_id", "dodo_webhook_secret"]
     if environment == "live_mode":
         required += ["secret_key", "app_base_url"]

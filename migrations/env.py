@@ -3,6 +3,7 @@
 from alembic import context
 from flask import current_app
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 
 LOCK = 0x63726564697473  # "credits": any number that nobody else takes
 
@@ -30,4 +31,8 @@ def _wait_for_others(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
 
 
-run()
+try:
+    run()
+except OperationalError as error:
+    reason = str(error.orig).strip().split("\n")[0]
+    raise SystemExit(f"The database does not answer: {reason}") from None

@@ -30,7 +30,8 @@ def load_user(claim: str) -> User | None:
 def send_to_sign_in() -> ResponseReturnValue:
     """A guarded page is reached by signing in."""
     if request.method != "GET":
-        return redirect(url_for("auth.login"), 303)
+        flash("You were signed out, so nothing was sent or charged. Sign in and send it again.")
+        return redirect(url_for("auth.login", next=request.path), 303)
     return redirect(url_for("auth.login", next=request.full_path.rstrip("?")))
 
 

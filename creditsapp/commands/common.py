@@ -59,7 +59,7 @@ class CreditsType(click.ParamType):
         except (InvalidOperation, ValueError):
             self.fail(f"{printable(str(value))} is not an amount with at most 4 decimals")
         if amount == 0 or (amount < 0 and not self.signed):
-            self.fail("the amount has to be above zero")
+            self.fail("the amount is not zero" if self.signed else "the amount is above zero")
         return amount
 
 

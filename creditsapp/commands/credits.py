@@ -54,7 +54,7 @@ def adjust(email: str, amount: Decimal, reason: str, key: str | None) -> None:
     """Correct a balance by a signed amount, such as -3.5."""
     user = accounts.by_email(email)
     entry = ledger.adjust(user.id, amount, description=_why(reason), key=key, actor=operator())
-    click.echo(f"{printable(user.email)} was adjusted by {entry.amount:f}{_standing(entry)}")
+    click.echo(f"{printable(user.email)} was adjusted by {signed(entry.amount)}{_standing(entry)}")
 
 
 def _why(reason: str) -> str:

@@ -28,15 +28,17 @@ def run(port: int, webhook_url: str | None, database: Path | None, clock: float)
             f"this is {settings.dodo_payments_environment}, where real payments are expected"
         )
     secret = (webhook_secrets(settings) or (instance_secret("webhook_secret", "whsec_"),))[0]
+    target = webhook_url or f"http://127.0.0.1:{settings.port}/api/webhooks/dodo"
     sandbox = create_sandbox(
         database=database or INSTANCE / f"sandbox-{port}.db",
         api_key=settings.dodo_payments_api_key or None,
         webhook_secret=secret,
-        webhook_url=webhook_url or f"http://127.0.0.1:{settings.port}/api/webhooks/dodo",
+        webhook_url=target,
         product_id=product_id(settings),
         clock=clock,
     )
     sender.start(sandbox)
     click.echo(f"The sandbox is at http://127.0.0.1:{port}/sandbox/. The app uses it with")
     click.echo(f"DODO_PAYMENTS_BASE_URL=http://127.0.0.1:{port} DODO_WEBHOOK_SECRET={secret}")
+    click.echo(f"Webhooks go to {target}; --webhook-url names another address.")
     run_simple("127.0.0.1", port, sandbox, threaded=True)

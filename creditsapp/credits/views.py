@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-from flask import current_app, redirect, render_template, request
+from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
@@ -14,12 +14,14 @@ from creditsapp.credits.forms import PurchaseForm
 from creditsapp.credits.ordering import place_order
 from creditsapp.errors import answer
 from creditsapp.formatting import reader_zone
+from creditsapp.models import Purchase
 from creditsapp.navigation import local_path
 from creditsapp.services import ledger, periods, purchases
 from creditsapp.services.errors import (
     IdempotencyConflict,
     InvalidDollars,
     ProviderUnavailable,
+    PurchaseNotFound,
 )
 from creditsapp.services.purchases import Offer
 from creditsapp.services.transaction import now
@@ -71,7 +73,11 @@ def export() -> ResponseReturnValue:
 @bp.route("/purchase", methods=["GET", "POST"])
 def purchase() -> ResponseReturnValue:
     """Choose how many credits to buy; goes on to Dodo's checkout page."""
-    form = PurchaseForm(dollar_amount=str(_suggestion()), next=request.args.get("next"))
+    left = _left_at_checkout()
+    dollars, return_to = _suggestion(), request.args.get("next")
+    if left is not None:
+        dollars, return_to = left.dollars, left.return_to
+    form = PurchaseForm(dollar_amount=str(dollars), next=return_to)
     status = 200
     if form.validate_on_submit():
         try:
@@ -89,8 +95,15 @@ def purchase() -> ResponseReturnValue:
         status = 422
     if status != 200:
         form.form_key.data = form.form_key.default()
-    cancelled = "cancelled" in request.args
-    return _page("credits/purchase.html", form=form, cancelled=cancelled), status
+    return _page("credits/purchase.html", form=form, left=left), status
+
+
+def _left_at_checkout() -> Purchase | None:
+    """The order that was cancelled on the payment page just now."""
+    try:
+        return purchases.find(current_user.id, request.args.get("cancelled", ""))
+    except PurchaseNotFound:
+        return None
 
 
 def _suggestion() -> int:
@@ -112,10 +125,16 @@ def covering_dollars(missing: Decimal, offer: Offer) -> int:
 
 @bp.get("/success")
 def success() -> ResponseReturnValue:
-    """Back from checkout: the order's own state, whatever the address says."""
+    """Back from checkout: the order's own state, whatever the address says.
+
+    Once credits were taken back, the receipt tells more than a thank-you.
+    """
     found = purchases.find(current_user.id, request.args.get("purchase", ""))
     shown = "pending" if found.status == "created" else found.status
     # After a declined card, the good one's webhook may still be on its way.
+    payment = purchases.payment_of(found)
+    if payment is not None and payment.reversed_credits:
+        return redirect(url_for("credits.receipt", purchase_id=found.id))
     hopeful = request.args.get("status") in ("succeeded", "processing")
     if hopeful and shown in ("failed", "cancelled"):
         shown = "pending"

@@ -119,7 +119,7 @@ def _send(
         "webhook-signature": sign(delivery.id, timestamp, body, sandbox.webhook_secret),
     }
     try:
-        response = client.post(delivery.url, content=body, headers=headers)
+        response = client.post(sandbox.webhook_url or delivery.url, content=body, headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return False, type(error).__name__
     return response.is_success, str(response.status_code)

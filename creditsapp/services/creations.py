@@ -32,7 +32,7 @@ def keep(
 ) -> tuple[Creation, LedgerEntry]:
     """Capture the hold and keep the work it paid for. Raise as `holds.capture` does."""
     with transaction() as session:
-        entry = holds._capture(session, user_id, hold_id)
+        entry = holds._capture(session, user_id, hold_id, description=title)
         creation = Creation(
             id=str(uuid.uuid4()),
             user_id=user_id,

@@ -20,6 +20,7 @@ class Period:
     count: int = 0
     spent: Decimal = Decimal(0)
     added: Decimal = Decimal(0)
+    taken_back: Decimal = Decimal(0)
 
 
 def summed(user_id: int, at: datetime, zone: tzinfo) -> list[Period]:
@@ -29,12 +30,15 @@ def summed(user_id: int, at: datetime, zone: tzinfo) -> list[Period]:
         *[(LedgerEntry.created_at >= start, index) for index, (_, start) in enumerate(spans)],
         else_=len(spans),
     )
+    usage = LedgerEntry.type == "usage"
     rows = db.session.execute(
         select(
             number.label("period"),
             func.count(),
-            func.sum(case((LedgerEntry.amount < 0, LedgerEntry.amount), else_=NO_CREDITS)),
-            func.sum(case((LedgerEntry.amount > 0, LedgerEntry.amount), else_=NO_CREDITS)),
+            *[
+                func.sum(case((condition, LedgerEntry.amount), else_=NO_CREDITS))
+                for condition in (usage, LedgerEntry.amount > 0, (LedgerEntry.amount < 0) & ~usage)
+            ],
         )
         .where(LedgerEntry.user_id == user_id)
         .group_by("period")
@@ -42,8 +46,8 @@ def summed(user_id: int, at: datetime, zone: tzinfo) -> list[Period]:
     )
     named: list[tuple[str, datetime | None]] = [*spans, ("Earlier", None)]
     return [
-        Period(named[index][0], named[index][1], count, spent, added)
-        for index, count, spent, added in rows
+        Period(named[index][0], named[index][1], count, -spent, added, -taken_back)
+        for index, count, spent, added, taken_back in rows
     ]
 
 

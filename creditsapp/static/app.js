@@ -171,6 +171,7 @@ class Remote extends Controller {
     const response = await fetch(this.urlValue, { method: "POST", body: this.#data, headers })
     const answer = await response.json()
     if (response.status === 402) return this.#refuse(answer)
+    if (response.status === 401) return location.assign(this.element.getAttribute("action"))
     if (!response.ok) return this.#fail(answer.message, answer.fields)
     announce(this.doneValue.replace(/\{(\w+)\}/g, (_, key) => number(answer[key])))
     if (!response.headers.has("Idempotency-Replayed")) {

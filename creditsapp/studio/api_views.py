@@ -24,7 +24,10 @@ def run(name: str) -> ResponseReturnValue:
         done = perform(operation, raw, key=request.headers.get("Idempotency-Key"))
     except InvalidInput as error:
         raise JsonError(
-            400, "invalid_input", "Something in the input is not right.", fields=error.fields
+            400,
+            "invalid_input",
+            "Nothing was charged. Something in the input is not right.",
+            fields=error.fields,
         ) from None
     response = jsonify(
         id=done.creation.id,

@@ -1,5 +1,6 @@
 """The studio's pages."""
 
+import re
 import secrets
 from typing import Any
 from urllib.parse import urlencode
@@ -130,7 +131,8 @@ def _preview(found: Creation) -> tuple[str, bytes]:
     kind = OPERATIONS.get(found.operation)
     if kind is not None and kind.preview is not None:
         return kind.preview(found.content)
-    return (found.media_type, found.content) if found.media_type.startswith("image/") else ("", b"")
+    showable = found.media_type.startswith("image/") or found.media_type == "text/plain"
+    return (found.media_type, found.content) if showable else ("", b"")
 
 
 @bp.get("/creations/<creation_id>/download")
@@ -138,7 +140,8 @@ def download(creation_id: str) -> ResponseReturnValue:
     """The file itself, always as a download."""
     found = creations.find(current_user.id, creation_id)
     response = current_app.response_class(found.content, mimetype=found.media_type)
-    name = f"{found.operation}-{found.id[:8]}.{found.extension}"
+    words = re.findall("[a-z0-9]+", found.title.lower()) or [found.operation]
+    name = f"{'-'.join(words)[:60]}.{found.extension}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["Cache-Control"] = "private, max-age=3600"

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from flask import Flask
@@ -91,9 +92,8 @@ def test_two_processes_never_send_the_same_attempt(sandbox: Sandbox) -> None:
 
 def test_an_unreachable_receiver_is_tried_again(sandbox: Sandbox) -> None:
     payment_id = sandbox.paid()
-    store = sandbox.app.extensions["sandbox"].store
-    with store.transaction() as tx:
-        tx.connection.execute("UPDATE deliveries SET url = 'http://127.0.0.1:9/hook'")
+    configured = sandbox.app.extensions["sandbox"]
+    sandbox.app.extensions["sandbox"] = replace(configured, webhook_url="http://127.0.0.1:9/hook")
     sandbox.deliver()
     [delivery] = deliveries(sandbox, payment_id)
     assert (delivery.state, delivery.last_answer) == ("pending", "ConnectError")
@@ -116,7 +116,7 @@ def test_webhooks_survive_a_restart(sandbox: Sandbox, app: Flask, tmp_path: Path
         database=tmp_path / "sandbox.sqlite",
         api_key=API_KEY,
         webhook_secret=SECRET,
-        webhook_url="http://127.0.0.1:9/other",
+        webhook_url=None,
     )
     sender.start(restarted)
     try:
@@ -157,3 +157,13 @@ def test_a_webhook_is_replayed_under_its_own_or_a_new_id(sandbox: Sandbox) -> No
     sandbox.deliver()
     ids = [headers["webhook-id"] for headers, _ in sandbox.receiver.received]
     assert sorted(ids) == sorted([delivery.id, delivery.id, new["webhook_id"]])
+
+
+def test_webhooks_go_to_the_address_that_is_configured_now(sandbox: Sandbox) -> None:
+    payment_id = sandbox.paid()
+    store = sandbox.app.extensions["sandbox"].store
+    with store.transaction() as tx:
+        tx.connection.execute("UPDATE deliveries SET url = 'http://127.0.0.1:9/hook'")
+    sandbox.deliver()
+    [delivery] = deliveries(sandbox, payment_id)
+    assert (delivery.state, delivery.last_answer) == ("delivered", "200")

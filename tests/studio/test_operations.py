@@ -427,8 +427,14 @@ class TestDocumentConversion:
 
     def test_a_pdf_needs_no_fonts_of_the_machine(self, monkeypatch):
         monkeypatch.setattr(pdf, "FONT_FOLDERS", ())
-        text = SAMPLE + "\n\n- “smart” • שלום 日本 🎉"
+        text = "# Überschrift\n\n- “smart” • dashes –"
         assert work(DOCUMENT, text=text, format="pdf").content.startswith(b"%PDF-")
+
+    @pytest.mark.parametrize("text", ["שלום", "日本", "party 🎉"])
+    def test_what_a_pdf_cannot_show_is_refused_before_anything_is_charged(self, text):
+        assert set(errors_of(DOCUMENT, text=text, format="pdf")) == {"format"}
+        for other in ("html", "docx"):
+            assert work(DOCUMENT, text=text, format=other).content
 
     @pytest.mark.parametrize("format", ["html", "docx", "pdf"])  # noqa: A002
     @pytest.mark.parametrize(
@@ -450,6 +456,9 @@ class TestDocumentConversion:
         ],
     )
     def test_strange_texts_convert_to_every_format(self, text, format):  # noqa: A002
+        if format == "pdf" and pdf.unshowable(text):
+            assert set(errors_of(DOCUMENT, text=text, format=format)) == {"format"}
+            return
         result = work(DOCUMENT, text=text, format=format)
         assert DOCUMENT.preview(result.content)[0] == "text/html"
 

@@ -194,6 +194,8 @@ def test_a_broken_key_is_invalid_input(signed_in, key, database_url):
         ("image_restyle", {"image": "not a file", "style": "pencil"}, "image"),
         ("document_conversion", {"text": "x", "format": "exe"}, "format"),
         ("document_conversion", {"format": "pdf"}, "text"),
+        ("document_conversion", {"format": "pdf", "text": "שלום"}, "format"),
+        ("document_conversion", {"format": "pdf", "text": "party 🎉"}, "format"),
     ],
 )
 def test_bad_input_names_its_fields_and_changes_nothing(
@@ -374,10 +376,10 @@ def test_a_refusal_shows_whole_numbers_as_whole(signed_in, app):
     assert "1.0" not in answer.text and "4.0" not in answer.text
 
 
-def test_the_ledger_describes_an_operation_by_its_text(signed_in):
+def test_the_ledger_describes_an_operation_by_its_title(signed_in):
     body = {"format": "pdf", "text": "# Hello"}
     assert post(signed_in, "/api/operations/document_conversion", body).status_code == 201
-    assert signed_in.get("/api/credits").json["transactions"][0]["description"] == "# Hello"
+    assert signed_in.get("/api/credits").json["transactions"][0]["description"] == "Hello"
 
 
 def test_an_unknown_operation_is_404(signed_in):

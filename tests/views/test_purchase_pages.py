@@ -7,7 +7,14 @@ from sqlalchemy.exc import OperationalError
 from creditsapp.extensions import db
 from creditsapp.models import Purchase
 from creditsapp.services import accounts, ledger
-from tests.builders import csrf_token, deliver, make_purchase, payment_event, register
+from tests.builders import (
+    csrf_token,
+    deliver,
+    make_purchase,
+    payment_event,
+    refund_event,
+    register,
+)
 
 
 @pytest.fixture
@@ -58,6 +65,34 @@ def test_after_a_declined_card_a_good_one_is_waited_for(ada, order):
     assert shown(back(ada, order, "&status=succeeded")) == "created pending"
     deliver(ada, payment_event(order, payment_id="pay_2"))
     assert shown(back(ada, order, "&status=failed")) == "paid"
+
+
+def test_after_a_refund_the_receipt_tells_more_than_a_thank_you(ada, order):
+    deliver(ada, payment_event(order))
+    deliver(ada, refund_event(amount=500, partial=False))
+    answer = back(ada, order)
+    assert answer.status_code == 302
+    receipt = ada.get(answer.headers["Location"]).text
+    assert "then refunded or disputed" in receipt and "Credits taken back" in receipt
+    assert "150 added, 100 taken back" in ada.get("/credits/").text
+
+
+def test_a_cancelled_checkout_keeps_the_amount_and_the_way_back(app, ada, order):
+    with app.app_context():
+        db.session.get_one(Purchase, order.id).return_to = "/studio/image_generation?prompt=hills"
+        db.session.commit()
+    page = ada.get(f"/credits/purchase?cancelled={order.id}").text
+    assert 'value="5"' in page
+    assert page.count("/studio/image_generation?prompt=hills") == 2
+
+
+def test_a_form_sent_after_signing_out_elsewhere_comes_back_to_its_page(client):
+    answer = client.post("/credits/purchase", data={"dollar_amount": "5"})
+    assert (answer.status_code, answer.headers["Location"]) == (
+        303,
+        "/auth/login?next=/credits/purchase",
+    )
+    assert "nothing was sent or charged" in client.get(answer.headers["Location"]).text
 
 
 @pytest.mark.parametrize("status", ["failed", "cancelled", "expired", "review", "rejected"])

@@ -13,7 +13,7 @@ from creditsapp.studio.operation import (
     short_title,
 )
 from creditsapp.studio.operations.documents.blocks import blocks_of, parse, title_of
-from creditsapp.studio.operations.documents.pdf import write_pdf
+from creditsapp.studio.operations.documents.pdf import unshowable, write_pdf
 from creditsapp.studio.operations.documents.preview import preview_document
 from creditsapp.studio.operations.documents.slides import write_slides
 from creditsapp.studio.operations.documents.uploads import read_text
@@ -40,6 +40,10 @@ def check_source(values: dict[str, Any]) -> None:
     text = values[source]
     if text.count("\n") >= MAX_LINES:
         raise InvalidInput({source: f"At most {MAX_LINES:,} lines; please split it."})
+    lost = unshowable(text) if values["format"] == "pdf" else ""
+    if lost:
+        some = " ".join(lost[:5])
+        raise InvalidInput({"format": f"A PDF cannot show {some} here; choose slides or Word."})
     if sum(map(text.count, "[]|*_`~<>&!")) > MAX_MARKS:
         raise InvalidInput({source: "This has too many links, tables or marks; please split it."})
 

@@ -1,8 +1,11 @@
 """A Markdown text as a PDF."""
 
+import functools
+import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fontTools.ttLib import TTFont
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from fpdf.fonts import TTFFont
@@ -33,7 +36,7 @@ class Page(FPDF):
         self.set_margin(MARGIN)
         self.set_auto_page_break(True, MARGIN)
         self.set_creation_date(datetime(2000, 1, 1, tzinfo=UTC))
-        folder = next((f for f in FONT_FOLDERS if (f / "DejaVuSans.ttf").exists()), None)
+        folder = _folder()
         self.sans, self.mono = ("sans", "mono") if folder else ("helvetica", "courier")
         if folder:
             for style, face in _FACES.items():
@@ -62,6 +65,30 @@ def _face(folder: Path, name: str) -> Path:
     path = folder / f"{name}.ttf"
     upright = "DejaVuSans-Bold.ttf" if "Bold" in name else "DejaVuSans.ttf"
     return path if path.exists() else folder / upright
+
+
+def unshowable(text: str) -> str:
+    """The characters of a text that a PDF would not show rightly: no glyph, or right to left."""
+    known = _glyphs(_folder())
+    return "".join(
+        char
+        for char in dict.fromkeys(text.translate(_PLAIN))
+        if not char.isspace()
+        and unicodedata.category(char) != "Cf"
+        and (char not in known or unicodedata.bidirectional(char) in ("R", "AL"))
+    )
+
+
+@functools.cache
+def _glyphs(folder: Path | None) -> frozenset[str]:
+    if folder is None:
+        return frozenset(map(chr, range(32, 256)))
+    with TTFont(_face(folder, _FACES[""])) as face:
+        return frozenset(map(chr, face.getBestCmap()))
+
+
+def _folder() -> Path | None:
+    return next((f for f in FONT_FOLDERS if (f / "DejaVuSans.ttf").exists()), None)
 
 
 def write_pdf(title: str, blocks: list[Block]) -> bytes:
