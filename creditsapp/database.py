@@ -97,6 +97,7 @@ def _prepare_postgresql(connection: Any, record: Any) -> None:
 
 
 def _begin_on_postgresql(connection: Connection) -> None:
+    connection.connection.info.pop("unsure", None)  # what was warned of before is over
     options = connection.get_execution_options()
     if options.get("snapshot"):
         connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")

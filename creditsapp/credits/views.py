@@ -99,11 +99,12 @@ def purchase() -> ResponseReturnValue:
 
 
 def _left_at_checkout() -> Purchase | None:
-    """The order that was cancelled on the payment page just now."""
+    """The order that was cancelled on the payment page just now, if it is unpaid indeed."""
     try:
-        return purchases.find(current_user.id, request.args.get("cancelled", ""))
+        left = purchases.find(current_user.id, request.args.get("cancelled", ""))
     except PurchaseNotFound:
         return None
+    return left if left.status in ("pending", "failed", "cancelled") else None
 
 
 def _suggestion() -> int:

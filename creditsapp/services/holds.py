@@ -24,7 +24,7 @@ from creditsapp.services.errors import (
     IdempotencyConflict,
 )
 from creditsapp.services.idempotency import by_key, caller_key, conflict
-from creditsapp.services.posting import Movement, post
+from creditsapp.services.posting import Movement, check_text, post
 from creditsapp.services.transaction import now, retried, transaction, violates
 
 
@@ -43,8 +43,10 @@ def hold(
 
     While a hold with the key is open or captured, that one is returned instead, if operation and
     fingerprint of the input are the same. Raise InsufficientCredits, IdempotencyConflict,
-    WalletNotFound, InvalidAmount, InvalidKey, or TypeError for a float.
+    WalletNotFound, InvalidAmount, InvalidKey, InvalidText, or TypeError for a float.
     """
+    check_text(operation, 64)
+    check_text(description[:500], 500)
     at = now()
     wanted: dict[str, Any] = {
         "id": hold_id or str(uuid.uuid4()),

@@ -66,6 +66,12 @@ class InvalidText(ValueError):
     """A description, operation or actor is too long or holds a NUL."""
 
 
+def check_text(words: str | None, longest: int) -> None:
+    """Raise InvalidText for words that a database cannot keep."""
+    if words and (len(words) > longest or "\0" in words):
+        raise InvalidText(f"a text here has at most {longest} characters and no NUL")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Movement:
     """What is to be posted; `amount` is signed, `released` is what leaves the held credits."""
@@ -85,13 +91,9 @@ class Movement:
     actor: str | None = None
 
     def __post_init__(self) -> None:
-        for words, longest in (
-            (self.operation, 64),
-            (self.description, 500),
-            (self.actor, 120),
-        ):
-            if words and (len(words) > longest or "\0" in words):
-                raise InvalidText(f"a text here has at most {longest} characters and no NUL")
+        check_text(self.operation, 64)
+        check_text(self.description, 500)
+        check_text(self.actor, 120)
 
     @property
     def guard(self) -> str | None:

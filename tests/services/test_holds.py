@@ -12,6 +12,7 @@ from creditsapp.services.errors import (
     IdempotencyConflict,
     InsufficientCredits,
 )
+from creditsapp.services.posting import InvalidText
 from tests.builders import (
     dispute_event,
     make_purchase,
@@ -180,6 +181,17 @@ def test_a_hold_key_with_other_input_is_refused():
     hold(user, 1, key="k", fingerprint="a")
     with pytest.raises(IdempotencyConflict):
         hold(user, 1, key="k", fingerprint="b")
+
+
+def test_a_description_that_cannot_be_kept_is_refused_and_a_long_one_cut(database_url):
+    user = make_user(10)
+    before = contents(database_url)
+    for words in ({"description": "nul\0"}, {"operation": "x" * 65}):
+        with pytest.raises(InvalidText):
+            holds.hold(user, 5, **({"operation": "test"} | words))
+    assert contents(database_url) == before
+    held = hold(user, description="x" * 600)
+    assert holds.capture(user, held.id).description == "x" * 500
 
 
 def test_a_capture_never_makes_a_debt(database_url):

@@ -108,6 +108,14 @@ def test_a_commit_that_no_standby_has_is_not_called_a_success(monkeypatch, on_po
     assert holds.capture(user, held.id, key="c").number == 2
 
 
+def test_a_warning_of_an_earlier_transaction_is_not_held_against_the_next(on_postgresql):
+    user = make_user(50)
+    if on_postgresql:
+        db.session.execute(CANCELLED)
+        db.session.rollback()
+    assert holds.hold(user, 5, operation="test").status == "held"
+
+
 def test_a_spend_that_no_standby_has_is_settled_by_its_key(monkeypatch, on_postgresql):
     user = make_user(50)
     if on_postgresql:

@@ -86,6 +86,13 @@ def test_a_cancelled_checkout_keeps_the_amount_and_the_way_back(app, ada, order)
     assert page.count("/studio/image_generation?prompt=hills") == 2
 
 
+def test_a_cancel_link_says_nothing_of_an_order_that_was_paid(ada, order):
+    address = f"/credits/purchase?cancelled={order.id}"
+    assert "Nothing was charged" in ada.get(address).text
+    deliver(ada, payment_event(order))
+    assert "Nothing was charged" not in ada.get(address).text
+
+
 def test_a_form_sent_after_signing_out_elsewhere_comes_back_to_its_page(client):
     answer = client.post("/credits/purchase", data={"dollar_amount": "5"})
     assert (answer.status_code, answer.headers["Location"]) == (
