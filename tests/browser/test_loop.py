@@ -137,6 +137,7 @@ def test_another_tab_follows_at_once(open_window):
     window.page.bring_to_front()
     make(window.page, "theme_generation", "the sea")
     other.locator("#badge", has_text="49 credits").wait_for(timeout=3000)
+    window.page.wait_for_url("**/creations/*")  # a window that is closed on its way may hang
 
 
 def test_the_loop_without_a_script(open_window):
