@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DisconnectionError
 
 LOCK_SECONDS = 8.0
+ANSWER_SECONDS = 9.0
 TRUSTED_SECONDS = 5.0
 
 
@@ -35,6 +37,7 @@ def prepare(engine: Engine) -> None:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_on_sqlite)
     else:
+        event.listen(engine, "do_connect", _connect_to_postgresql)
         event.listen(engine, "connect", _prepare_postgresql)
         event.listen(engine, "begin", _begin_on_postgresql)
         event.listen(engine, "checkin", _note_the_time)
@@ -45,7 +48,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
-    _patiently(lambda: connection.execute("PRAGMA journal_mode=WAL"))
+    patiently(lambda: connection.execute("PRAGMA journal_mode=WAL"))
 
 
 def _begin_on_sqlite(connection: Connection) -> None:
@@ -54,13 +57,13 @@ def _begin_on_sqlite(connection: Connection) -> None:
     A deferred transaction that turns to writing is refused when another has written meanwhile.
     """
     if connection.get_execution_options().get("writes"):
-        _patiently(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        patiently(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     else:
         connection.exec_driver_sql("BEGIN")
 
 
-def _patiently(act: Callable[[], object]) -> None:
-    """Retry with jitter: SQLite's own busy handler lets one process starve the others."""
+def patiently(act: Callable[[], object]) -> None:
+    """Wait for a lock with jitter: SQLite's own busy handler lets one process starve the others."""
     deadline = time.monotonic() + LOCK_SECONDS
     while True:
         try:
@@ -72,6 +75,12 @@ def _patiently(act: Callable[[], object]) -> None:
             time.sleep(random.uniform(0.001, 0.02))
 
 
+def is_full(error: BaseException) -> bool:
+    """Whether SQLite says that there is no room left."""
+    cause = getattr(error, "orig", error)
+    return getattr(cause, "sqlite_errorname", "") == "SQLITE_FULL"
+
+
 def is_locked(error: BaseException) -> bool:
     """Whether SQLite says that another connection has the lock."""
     cause = getattr(error, "orig", error)
@@ -81,13 +90,37 @@ def is_locked(error: BaseException) -> bool:
     )
 
 
+class BoundedConnection(psycopg.Connection[Any]):
+    """A connection that is closed where the server does not answer within `deadline` seconds.
+
+    A commit that waits for its standby is ended by no timeout of the server's, and must not be
+    cancelled: PostgreSQL would then call it a success.
+    """
+
+    deadline: float | None = ANSWER_SECONDS
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        """Wait for an answer; raise OperationalError, and close, when there is none in time."""
+        bound = self.deadline if timeout is None else timeout
+        try:
+            return super().wait(gen, interval, bound)
+        except psycopg.errors._WaitTimeout:
+            self.close()
+            raise psycopg.OperationalError("the server did not answer in time") from None
+
+
+def _connect_to_postgresql(_dialect: object, _record: object, args: Any, options: Any) -> Any:
+    return BoundedConnection.connect(*args, **options)
+
+
 def _prepare_postgresql(connection: Any, record: Any) -> None:
-    """Remember a warning that belies success.
+    """Bound the wait for locks, and remember a warning that belies success.
 
     Where a commit's wait for its standby is cancelled, PostgreSQL says COMMIT and warns with
     01000: the row is there, and gone when that standby takes over.
     """
     connection.autocommit = True
+    connection.execute(f"SET lock_timeout = {round(LOCK_SECONDS * 1000)}")
 
     def heed(notice: Any) -> None:
         if notice.sqlstate == "01000":
@@ -97,11 +130,13 @@ def _prepare_postgresql(connection: Any, record: Any) -> None:
 
 
 def _begin_on_postgresql(connection: Connection) -> None:
-    connection.connection.info.pop("unsure", None)  # what was warned of before is over
     options = connection.get_execution_options()
+    driver: Any = connection.connection.dbapi_connection
+    driver.deadline = options.get("deadline")
+    connection.connection.info.pop("unsure", None)  # what was warned of before is over
     if options.get("snapshot"):
         connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    elif not options.get("single_statement"):
+    else:
         connection.exec_driver_sql("BEGIN")
 
 

@@ -28,6 +28,7 @@ def run() -> None:
 def _wait_for_others(connection: Connection) -> None:
     """Lock before Alembic makes its own table; on SQLite, BEGIN IMMEDIATE has done so."""
     if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
 
 

@@ -3,8 +3,12 @@
 import sqlite3
 
 import psycopg
+import pytest
 
 from creditsapp.models import Base
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 TABLES = [table.name for table in reversed(Base.metadata.sorted_tables)]
 

@@ -9,13 +9,15 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from creditsapp.driver import Driver
 from creditsapp.extensions import db
 from creditsapp.models import User
 from creditsapp.services import audit, wallets
 from creditsapp.services.errors import ServiceError
 from creditsapp.services.idempotency import caller_key
 from creditsapp.services.posting import Movement, post_unguarded
-from creditsapp.services.transaction import now, retried, transaction, violates
+from creditsapp.services.retrying import retried
+from creditsapp.services.transaction import now, transaction, violates
 
 PASSWORD_LENGTHS = (8, 128)
 
@@ -90,7 +92,7 @@ def register(
             session.flush()
             wallets._open(session, user.id)
             if welcome:
-                post_unguarded(session.connection(), _welcome(user.id, welcome))
+                post_unguarded(Driver.of(session), _welcome(user.id, welcome))
             if actor:
                 audit._record(
                     session,

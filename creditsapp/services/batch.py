@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import Connection, text
-
+from creditsapp.driver import Driver
 from creditsapp.models import LedgerEntry
 from creditsapp.models.types import to_units
 from creditsapp.services.posting import Movement, entry_of
@@ -20,7 +19,7 @@ UPDATE wallets SET
 WHERE user_id = CAST(:user_id AS bigint) AND balance - held >= CAST(:total AS bigint)
 RETURNING version, balance"""
 
-_POSTGRESQL = text(
+_POSTGRESQL = (
     f"WITH wallet AS ({_MOVE})\n"
     "INSERT INTO ledger_entries (user_id, number, amount, balance_after, type, operation,"
     " description, details, idempotency_key, created_at)\n"
@@ -31,8 +30,7 @@ _POSTGRESQL = text(
     " running bigint, operation varchar, description varchar, details json, key varchar)\n"
     "RETURNING number, balance_after, created_at"
 )
-_SQLITE_MOVE = text(_MOVE)
-_SQLITE_APPEND = text(
+_SQLITE_APPEND = (
     "INSERT INTO ledger_entries (user_id, number, amount, balance_after, type, operation,"
     " description, details, idempotency_key, created_at)\n"
     "VALUES (:user_id, :number, :amount, :balance_after, 'usage', :operation, :description,"
@@ -40,7 +38,7 @@ _SQLITE_APPEND = text(
 )
 
 
-def post_usages(connection: Connection, movements: Sequence[Movement]) -> list[LedgerEntry] | None:
+def post_usages(driver: Driver, movements: Sequence[Movement]) -> list[LedgerEntry] | None:
     """Post usages of one wallet in their order; None when the guard refused them all.
 
     Raise IntegrityError when one of their keys is used already.
@@ -61,20 +59,20 @@ def post_usages(connection: Connection, movements: Sequence[Movement]) -> list[L
         )
     ]
     totals = {"user_id": movements[0].user_id, "total": -sum(amounts), "count": len(movements)}
-    if connection.dialect.name == "postgresql":
-        posted = connection.execute(_POSTGRESQL, totals | {"rows": json.dumps(rows)}).all()
+    if driver.dialect.name == "postgresql":
+        posted = driver.rows(_POSTGRESQL, totals | {"rows": json.dumps(rows)})
         found = sorted((number, balance, at) for number, balance, at in posted)
     else:
-        found = _append(connection, totals, rows)
+        found = _append(driver, totals, rows)
     if not found:
         return None
     return [entry_of(movement, *posted) for movement, posted in zip(movements, found, strict=True)]
 
 
 def _append(
-    connection: Connection, totals: dict[str, Any], rows: list[dict[str, Any]]
+    driver: Driver, totals: dict[str, Any], rows: list[dict[str, Any]]
 ) -> list[tuple[int, int, datetime]]:
-    moved = connection.execute(_SQLITE_MOVE, totals).first()
+    moved = driver.row(_MOVE, totals)
     if moved is None:
         return []
     version, balance = moved
@@ -90,5 +88,6 @@ def _append(
         }
         for row in rows
     ]
-    connection.execute(_SQLITE_APPEND, values)
+    for value in values:
+        driver.rows(_SQLITE_APPEND, value)
     return [(value["number"], value["balance_after"], created_at) for value in values]

@@ -9,7 +9,8 @@ from creditsapp.models import Creation, LedgerEntry
 from creditsapp.models.types import is_uuid
 from creditsapp.services import holds
 from creditsapp.services.errors import ServiceError
-from creditsapp.services.transaction import now, retried, transaction
+from creditsapp.services.retrying import retried
+from creditsapp.services.transaction import now, transaction
 
 
 class CreationNotFound(ServiceError):

@@ -13,6 +13,7 @@ from sqlalchemy import literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from creditsapp.driver import Driver
 from creditsapp.extensions import db
 from creditsapp.models import Hold, LedgerEntry, Wallet
 from creditsapp.models.types import CreditAmount, positive_credits
@@ -25,7 +26,8 @@ from creditsapp.services.errors import (
 )
 from creditsapp.services.idempotency import by_key, caller_key, conflict
 from creditsapp.services.posting import Movement, check_text, post
-from creditsapp.services.transaction import now, retried, transaction, violates
+from creditsapp.services.retrying import retried
+from creditsapp.services.transaction import now, transaction, violates
 
 
 def hold(
@@ -149,7 +151,7 @@ def _capture(
         return _captured_before(hold, movement, keyed=key is not None)
     if charged > hold.amount:
         raise CaptureTooLarge("More than was held cannot be captured.")
-    entry = post(session.connection(), movement)
+    entry = post(Driver.of(session), movement)
     if entry is None:
         raise wallets._short_of(session, user_id, charged)
     _resolve(session, hold_id, "captured", entry_number=entry.number)

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from creditsapp.driver import Driver
 from creditsapp.extensions import db
 from creditsapp.models import LedgerEntry
 from creditsapp.models.types import as_credits, format_credits, positive_credits, signed_credits
@@ -24,12 +25,8 @@ from creditsapp.services.idempotency import (
     standing_all,
 )
 from creditsapp.services.posting import Movement, post, post_unguarded
-from creditsapp.services.transaction import (
-    retried,
-    retried_by_key,
-    single_statement,
-    transaction,
-)
+from creditsapp.services.retrying import retried, retried_by_key
+from creditsapp.services.transaction import single_posting, transaction
 from creditsapp.services.wallets import Balance
 
 
@@ -63,8 +60,8 @@ def spend(
 @retried_by_key
 def _spend(movement: Movement) -> LedgerEntry | None:
     try:
-        with single_statement() as connection:
-            return post(connection, movement)
+        with single_posting() as driver:
+            return post(driver, movement)
     except IntegrityError as error:
         return standing(movement, error)
 
@@ -75,7 +72,7 @@ def _spend_with_expired_holds(movement: Movement) -> LedgerEntry:
     try:
         with transaction() as session:
             if holds._expire(session, movement.user_id):
-                entry = post(session.connection(), movement)
+                entry = post(Driver.of(session), movement)
                 if entry is not None:
                     return entry
             entry = by_key(movement.user_id, movement.key)
@@ -127,9 +124,9 @@ def _spend_many(movements: list[Movement]) -> list[LedgerEntry]:
     user_id = movements[0].user_id
     try:
         with transaction() as session:
-            entries = post_usages(session.connection(), movements)
+            entries = post_usages(Driver.of(session), movements)
             if entries is None and holds._expire(session, user_id):
-                entries = post_usages(session.connection(), movements)
+                entries = post_usages(Driver.of(session), movements)
             if entries is None:
                 entries = standing_all(movements)
             if entries is None:
@@ -190,7 +187,7 @@ def adjust(
 def _operate(command: str, movement: Movement) -> LedgerEntry:
     try:
         with transaction() as session:
-            entry = post_unguarded(session.connection(), movement)
+            entry = post_unguarded(Driver.of(session), movement)
             if movement.actor:
                 audit._record(
                     session,
@@ -239,7 +236,7 @@ def refund_usage(
                 return same(before, movement)
             if not 0 < movement.amount <= left:
                 raise RefundTooLarge(f"{format_credits(left)} of this usage can be given back.")
-            return post_unguarded(session.connection(), movement)
+            return post_unguarded(Driver.of(session), movement)
     except IntegrityError as error:
         raise conflict(error) from None
 

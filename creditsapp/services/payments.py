@@ -10,6 +10,7 @@ from typing import TypeVar
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from creditsapp.driver import Driver
 from creditsapp.models import Payment, PaymentDispute, PaymentRefund, Purchase, Wallet
 from creditsapp.models.types import LIMIT
 from creditsapp.services.facts import DisputeFacts, PaymentFacts, RefundFacts
@@ -193,7 +194,7 @@ def _credit(session: Session, payment: Payment, purchase: Purchase) -> None:
     payment.credited = purchase.credits
     session.flush()
     post_unguarded(
-        session.connection(),
+        Driver.of(session),
         Movement(
             user_id=purchase.user_id,
             amount=purchase.credits,

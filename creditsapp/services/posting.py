@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, text
-
+from creditsapp.driver import Driver
 from creditsapp.models import LedgerEntry
 from creditsapp.models.types import from_units, to_units
 from creditsapp.services.errors import WalletNotFound
@@ -44,7 +43,7 @@ _VALUES = (
 )
 
 _POSTGRESQL = {
-    guard: text(
+    guard: (
         f"WITH wallet AS ({_MOVE.format(guard=condition)})\n"
         f"INSERT INTO ledger_entries ({_COLUMNS})\n"
         "SELECT CAST(:user_id AS bigint), version, CAST(:amount AS bigint), balance, "
@@ -53,8 +52,8 @@ _POSTGRESQL = {
     )
     for guard, condition in _GUARDS.items()
 }
-_SQLITE_MOVE = {guard: text(_MOVE.format(guard=sql)) for guard, sql in _GUARDS.items()}
-_SQLITE_APPEND = text(
+_SQLITE_MOVE = {guard: _MOVE.format(guard=sql) for guard, sql in _GUARDS.items()}
+_SQLITE_APPEND = (
     f"INSERT INTO ledger_entries ({_COLUMNS})\n"
     "VALUES (:user_id, :number, :amount, :balance_after, "
     + _VALUES.format(details=":details")
@@ -108,16 +107,16 @@ class Movement:
         return self.type == "usage" or self.refunded_number is not None
 
 
-def post(connection: Connection, movement: Movement) -> LedgerEntry | None:
+def post(driver: Driver, movement: Movement) -> LedgerEntry | None:
     """Post a movement; None when there is no such wallet or its guard refused.
 
     Raise IntegrityError when the key is used already or a balance would leave its range.
     """
     values = _values(movement)
-    if connection.dialect.name == "postgresql":
-        row = connection.execute(_POSTGRESQL[movement.guard], values).first()
+    if driver.dialect.name == "postgresql":
+        row = driver.row(_POSTGRESQL[movement.guard], values)
         return None if row is None else entry_of(movement, *row)
-    row = connection.execute(_SQLITE_MOVE[movement.guard], values).first()
+    row = driver.row(_SQLITE_MOVE[movement.guard], values)
     if row is None:
         return None
     number, balance = row
@@ -127,13 +126,13 @@ def post(connection: Connection, movement: Movement) -> LedgerEntry | None:
         "balance_after": balance,
         "created_at": created_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
     }
-    connection.execute(_SQLITE_APPEND, values)
+    driver.rows(_SQLITE_APPEND, values)
     return entry_of(movement, number, balance, created_at)
 
 
-def post_unguarded(connection: Connection, movement: Movement) -> LedgerEntry:
+def post_unguarded(driver: Driver, movement: Movement) -> LedgerEntry:
     """Post what no lack of credits can refuse; raise WalletNotFound."""
-    entry = post(connection, movement)
+    entry = post(driver, movement)
     if entry is None:
         raise WalletNotFound(f"there is no wallet of user {movement.user_id}")
     return entry

@@ -19,7 +19,8 @@ from creditsapp.services.errors import (
     TryAgainLater,
 )
 from creditsapp.services.idempotency import caller_key
-from creditsapp.services.transaction import now, retried, transaction, violates
+from creditsapp.services.retrying import retried
+from creditsapp.services.transaction import now, transaction, violates
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, select, union
 from sqlalchemy.orm import Session
 
+from creditsapp.driver import Driver
 from creditsapp.models import Payment, PaymentDispute, PaymentRefund, Purchase
 from creditsapp.models.types import NO_CREDITS, as_credits, from_units, to_units
 from creditsapp.services.posting import Movement, post_unguarded
@@ -90,7 +91,7 @@ def _move(session: Session, payment: Payment, taken_back: Decimal, because: str)
     session.flush()
     purchase = session.get_one(Purchase, payment.purchase_id)
     post_unguarded(
-        session.connection(),
+        Driver.of(session),
         Movement(
             user_id=purchase.user_id,
             amount=as_credits(-difference),

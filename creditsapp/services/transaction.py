@@ -1,28 +1,22 @@
-"""Where a use case begins and commits, and which failures may be tried again."""
+"""Where a use case begins and commits."""
 
 import functools
-import random
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, cast
 
-from sqlalchemy import Connection, inspect
+from sqlalchemy import inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import ColumnCollectionConstraint
 
-from creditsapp.database import is_locked
+from creditsapp.database import ANSWER_SECONDS, patiently
+from creditsapp.driver import Driver
 from creditsapp.extensions import db
 from creditsapp.models import Base
-from creditsapp.services.errors import OutcomeUnknown, TryAgainLater
-
-ATTEMPTS = 5
-
-P = ParamSpec("P")
-T = TypeVar("T")
+from creditsapp.services.errors import OutcomeUnknown
 
 
 @contextmanager
@@ -31,7 +25,7 @@ def transaction() -> Iterator[Session]:
     session = _idle_session()
     session.info["in_use_case"] = True
     try:
-        session.connection(execution_options={"writes": True})
+        session.connection(execution_options={"writes": True, "deadline": ANSWER_SECONDS})
         yield session
         session.flush()
         _commit(session)
@@ -43,21 +37,25 @@ def transaction() -> Iterator[Session]:
 
 
 @contextmanager
-def single_statement() -> Iterator[Connection]:
-    """A connection for one posting: without BEGIN on PostgreSQL, where one statement is enough."""
+def single_posting() -> Iterator[Driver]:
+    """A connection for one posting that is all of its use case: on PostgreSQL, without BEGIN."""
     _idle_session()
-    with db.engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            try:
-                yield connection.execution_options(single_statement=True)
-                _heed(connection.connection.info)
-            except DBAPIError as error:
-                if error.connection_invalidated:
-                    raise _unknown() from error
-                raise
+    driver = Driver.from_pool(db.engine)
+    try:
+        if driver.dialect.name == "postgresql":
+            driver.begin_alone(ANSWER_SECONDS)
+            yield driver
+            _heed(driver.warnings)
         else:
-            with connection.execution_options(writes=True).begin():
-                yield connection
+            patiently(lambda: driver.rows("BEGIN IMMEDIATE", {}))
+            yield driver
+            driver.rows("COMMIT", {})
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise _unknown() from error
+        raise
+    finally:
+        driver.close()
 
 
 def _idle_session() -> Session:
@@ -102,44 +100,6 @@ def _unknown() -> OutcomeUnknown:
         "The database went away while it was saving. Nothing is lost: try again, and what stands"
         " already is not done twice."
     )
-
-
-def retried(work: Callable[P, T]) -> Callable[P, T]:
-    """Run again, with a bound and jitter, what the database refused for a passing reason."""
-    return functools.wraps(work)(functools.partial(_run, work, ()))
-
-
-def retried_by_key(work: Callable[P, T]) -> Callable[P, T]:
-    """As `retried`, for work whose key makes it safe to repeat after an unknown outcome, too."""
-    return functools.wraps(work)(functools.partial(_run, work, (OutcomeUnknown,)))
-
-
-def _run(
-    work: Callable[..., T], settled_by_key: tuple[type[Exception], ...], *args: Any, **kwargs: Any
-) -> T:
-    unknown = None
-    for attempt in range(ATTEMPTS):
-        try:
-            return work(*args, **kwargs)
-        except settled_by_key as error:
-            unknown = error
-        except DBAPIError as error:
-            if is_locked(error):  # it was waited for long enough
-                break
-            if not _is_passing(error):
-                raise
-        time.sleep(random.uniform(0, 0.05 * 2**attempt))
-    if unknown is not None:
-        raise unknown
-    raise TryAgainLater("The database is busy. Nothing was changed; please try again.")
-
-
-_PASSING_STATES = ("40001", "40P01", "25006", "57P01", "57P02", "57P03", "08")
-
-
-def _is_passing(error: DBAPIError) -> bool:
-    state = getattr(error.orig, "sqlstate", None) or ""
-    return error.connection_invalidated or state.startswith(_PASSING_STATES)
 
 
 def violates(error: IntegrityError, name: str) -> bool:

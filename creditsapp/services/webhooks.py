@@ -15,7 +15,8 @@ from creditsapp.services.facts import (
     refund_facts,
 )
 from creditsapp.services.payments import Terms
-from creditsapp.services.transaction import insert_new, now, retried, transaction
+from creditsapp.services.retrying import retried
+from creditsapp.services.transaction import insert_new, now, transaction
 
 Event = dict[str, Any]
 Handler = Callable[[Session, Event, Terms], str]

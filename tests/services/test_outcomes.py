@@ -1,4 +1,6 @@
-"""Connections that are lost: retried where that is safe, and never called a success."""
+"""Connections that are lost or fall silent: retried where that is safe, never called a success."""
+
+import time
 
 import pytest
 from sqlalchemy import text
@@ -6,79 +8,138 @@ from sqlalchemy import text
 from creditsapp.extensions import db
 from creditsapp.services import holds, ledger, posting
 from creditsapp.services.errors import OutcomeUnknown, TryAgainLater
+from creditsapp.services.ledger import Usage
 from tests.builders import make_user, spend
 from tests.conftest import settings_for
+from tests.databases import on_postgresql
+from tests.faults.proxy import Proxy
 
-pytestmark = pytest.mark.usefixtures("context")
+pytestmark = on_postgresql  # SQLite has no connection that could be lost
 
 
 @pytest.fixture
-def on_postgresql(database_url):
-    """SQLite has no connection that could be lost."""
-    return database_url.startswith("postgresql")
+def wire(database_url):
+    """The wire between the app and its database."""
+    proxy = Proxy(database_url)
+    yield proxy
+    proxy.close()
 
 
-def cut_all_connections():
-    """What a failover does to the connections of the pool."""
-    with db.engine.connect() as connection:
-        connection.execute(
-            text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                " AND backend_type = 'client backend'"
-            )
-        )
-        connection.commit()
+@pytest.fixture
+def far(wire, make_app, database_url, monkeypatch):
+    """The services on an app that reaches its database by that wire, with little patience."""
+    monkeypatch.setattr("creditsapp.services.transaction.ANSWER_SECONDS", 0.5)
+    app = make_app(database_url=wire.url(settings_for(database_url).database_url))
+    with app.app_context():
+        yield app
+        wire.refusing = False
+        db.session.remove()
+        db.engine.dispose()
 
 
-def test_a_connection_lost_between_reading_and_spending_is_replaced(on_postgresql):
+KEYED = {
+    "spend": lambda user: spend(user, 1, key="k"),
+    "spend_many": lambda user: ledger.spend_many(user, [Usage(1, "test", key="k")])[0],
+    "grant": lambda user: ledger.grant(user, 5, description="test", key="k"),
+    "adjust": lambda user: ledger.adjust(user, -5, description="test", key="k"),
+}
+COMMITS = {"spend": "UPDATE wallets", "spend_many": "COMMIT", "grant": "COMMIT", "adjust": "COMMIT"}
+
+
+@pytest.mark.usefixtures("far")
+@pytest.mark.parametrize("act", KEYED)
+def test_an_answer_that_was_lost_is_found_again_by_its_key(wire, act):
+    user = make_user(50)
+    wire.react("cut", COMMITS[act])
+    assert KEYED[act](user).number == 2
+    assert wire.seen == 1
+    assert ledger.balance(user).version == 2
+
+
+@pytest.mark.usefixtures("far")
+@pytest.mark.parametrize("act", KEYED)
+def test_an_outcome_that_stays_unknown_is_never_called_a_refusal(wire, act):
+    user = make_user(50)
+    wire.react("leave", COMMITS[act])
+    with pytest.raises(OutcomeUnknown):
+        KEYED[act](user)
+    wire.refusing = False
+    assert KEYED[act](user).number == 2
+    assert ledger.balance(user).version == 2
+
+
+@pytest.mark.usefixtures("far")
+@pytest.mark.parametrize("act", KEYED)
+def test_a_commit_that_hangs_is_closed_after_a_while_and_settled_by_its_key(wire, act):
+    user = make_user(50)
+    wire.react("silence", COMMITS[act])
+    began = time.monotonic()
+    assert KEYED[act](user).number == 2
+    assert time.monotonic() - began >= 0.5
+    assert ledger.balance(user).version == 2
+
+
+@pytest.mark.usefixtures("far")
+def test_a_capture_whose_answer_was_lost_is_not_called_a_success(wire):
+    user = make_user(50)
+    held = holds.hold(user, 5, operation="test")
+    wire.react("cut", "COMMIT")
+    try:
+        entry = holds.capture(user, held.id, key="c")
+    except OutcomeUnknown:
+        entry = holds.capture(user, held.id, key="c")
+    assert entry.number == 2
+    assert ledger.balance(user).balance == 45
+
+
+@pytest.mark.usefixtures("far")
+def test_a_statement_that_hangs_before_the_commit_is_tried_again(wire):
+    user = make_user(50)
+    wire.react("silence", "INSERT INTO holds")
+    assert holds.hold(user, 5, operation="test").status == "held"
+    assert ledger.balance(user).held == 5
+
+
+@pytest.mark.usefixtures("far")
+def test_a_database_that_is_away_is_told_and_one_that_is_back_is_used(wire):
+    user = make_user(50)
+    wire.refusing = True
+    wire.cut()
+    for act in (lambda: spend(user, 1), lambda: holds.hold(user, 5, operation="test")):
+        with pytest.raises((TryAgainLater, OutcomeUnknown)):
+            act()
+    wire.refusing = False
+    assert spend(user, 1).number == 2
+
+
+@pytest.mark.usefixtures("far")
+def test_connections_lost_between_reading_and_spending_are_replaced(wire):
     user = make_user(50)
     ledger.balance(user)
-    if on_postgresql:
-        cut_all_connections()
+    wire.cut()
     assert spend(user, 1).number == 2
     ledger.balance(user)
-    if on_postgresql:
-        cut_all_connections()
+    wire.cut()
     assert holds.hold(user, 5, operation="test").status == "held"
 
 
-def lose_the_answer(monkeypatch, *, and_stay_away):
-    """Post once for real and lose the connection before the answer is read."""
-    original, lost = posting.post, []
-
-    def post(connection, movement):
-        if lost and not and_stay_away:
-            return original(connection, movement)
-        if not lost:
-            original(connection, movement)
-        lost.append(movement)
-        connection.connection.dbapi_connection.close()
-        connection.execute(text("SELECT 1"))
-
-    monkeypatch.setattr(ledger, "post", post)
-
-
-def test_an_answer_that_was_lost_is_found_again_by_its_key(monkeypatch, on_postgresql):
+def test_a_page_that_cannot_know_says_so_with_503(far, wire):
     user = make_user(50)
-    if on_postgresql:
-        lose_the_answer(monkeypatch, and_stay_away=False)
-    assert spend(user, 1).number == 2
-    assert ledger.balance(user).balance == 49
+
+    @far.get("/spend")
+    def view():
+        return str(spend(user, 1, key="k").number)
+
+    wire.react("leave", "UPDATE wallets")
+    answer = far.test_client().get("/spend")
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "Nothing is lost" in answer.text
+    wire.refusing = False
+    assert far.test_client().get("/spend").text == "2"
 
 
-def test_an_outcome_that_stays_unknown_is_never_called_a_refusal(monkeypatch, on_postgresql):
-    user = make_user(50)
-    if on_postgresql:
-        lose_the_answer(monkeypatch, and_stay_away=True)
-        with pytest.raises(OutcomeUnknown):
-            spend(user, 1, key="k")
-        monkeypatch.undo()
-    assert spend(user, 1, key="k").number == 2
-    assert ledger.balance(user).balance == 49
-
-
-CANCELLED = text(
+CANCELLED = (
     "DO $$ BEGIN RAISE WARNING 'canceling wait for synchronous replication due to user request'"
     " USING ERRCODE = '01000'; END $$"
 )
@@ -88,56 +149,37 @@ def warn_once(monkeypatch, module):
     """Let PostgreSQL warn, once, as it does when a commit's wait for its standby is cancelled."""
     warned = []
 
-    def post(connection, movement):
-        entry = posting.post(connection, movement)
+    def post(driver, movement):
+        entry = posting.post(driver, movement)
         if not warned:
             warned.append(movement)
-            connection.execute(CANCELLED)
+            driver._connection.execute(CANCELLED)
         return entry
 
     monkeypatch.setattr(module, "post", post)
 
 
-def test_a_commit_that_no_standby_has_is_not_called_a_success(monkeypatch, on_postgresql):
+@pytest.mark.usefixtures("context")
+def test_a_commit_that_no_standby_has_is_not_called_a_success(monkeypatch):
     user = make_user(50)
     held = holds.hold(user, 5, operation="test")
-    if on_postgresql:
-        warn_once(monkeypatch, holds)
-        with pytest.raises(OutcomeUnknown):
-            holds.capture(user, held.id, key="c")
+    warn_once(monkeypatch, holds)
+    with pytest.raises(OutcomeUnknown):
+        holds.capture(user, held.id, key="c")
     assert holds.capture(user, held.id, key="c").number == 2
 
 
-def test_a_warning_of_an_earlier_transaction_is_not_held_against_the_next(on_postgresql):
+@pytest.mark.usefixtures("context")
+def test_a_warning_of_an_earlier_transaction_is_not_held_against_the_next():
     user = make_user(50)
-    if on_postgresql:
-        db.session.execute(CANCELLED)
-        db.session.rollback()
+    db.session.execute(text(CANCELLED))
+    db.session.rollback()
     assert holds.hold(user, 5, operation="test").status == "held"
 
 
-def test_a_spend_that_no_standby_has_is_settled_by_its_key(monkeypatch, on_postgresql):
+@pytest.mark.usefixtures("context")
+def test_a_spend_that_no_standby_has_is_settled_by_its_key(monkeypatch):
     user = make_user(50)
-    if on_postgresql:
-        warn_once(monkeypatch, ledger)
+    warn_once(monkeypatch, ledger)
     assert spend(user, 1).number == 2
     assert ledger.balance(user).version == 2
-
-
-def test_a_database_that_stays_locked_is_busy_and_nothing_changes(
-    monkeypatch, make_app, database_url, on_postgresql
-):
-    import sqlite3
-
-    user = make_user(50)
-    db.session.remove()
-    if on_postgresql:
-        return  # PostgreSQL locks rows, and a waiting writer gets its turn
-    monkeypatch.setattr("creditsapp.database.LOCK_SECONDS", 0.2)
-    other = sqlite3.connect(settings_for(database_url).database_url.removeprefix("sqlite:///"))
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(TryAgainLater):
-        spend(user, 1)
-    other.rollback()
-    other.close()
-    assert ledger.balance(user).balance == 50

@@ -1,0 +1,1 @@
+"""What databases and networks do to a program at the worst moment, on purpose."""
