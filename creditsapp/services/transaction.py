@@ -39,7 +39,8 @@ def transaction() -> Iterator[Session]:
 @contextmanager
 def single_posting() -> Iterator[Driver]:
     """A connection for one posting that is all of its use case: on PostgreSQL, without BEGIN."""
-    _idle_session()
+    if db.session.registry.has():  # to make a session only to find it idle would take its time
+        _idle_session()
     driver = Driver.from_pool(db.engine)
     try:
         if driver.dialect.name == "postgresql":
@@ -73,7 +74,8 @@ def end_reads() -> None:
     """Let go of the session's connection and of the snapshot that its reads have seen."""
     session = db.session()
     try:
-        session.commit()
+        if session.in_transaction():
+            session.commit()
     except DBAPIError:  # the connection was lost meanwhile, and with it nothing but reads
         session.rollback()
 
