@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 LOCK_SECONDS = 8.0
 ANSWER_SECONDS = 9.0
@@ -73,6 +73,15 @@ def patiently(act: Callable[[], object]) -> None:
             if not is_locked(error) or time.monotonic() > deadline:
                 raise
             time.sleep(random.uniform(0.001, 0.02))
+
+
+def leaves_unknown(error: DBAPIError) -> bool:
+    """Whether a commit that failed like this may stand all the same.
+
+    A connection was lost, or SQLite could not write: what it wrote may come back when it recovers.
+    """
+    broken = getattr(error.orig, "sqlite_errorname", "").startswith("SQLITE_IOERR")
+    return error.connection_invalidated or broken
 
 
 def is_full(error: BaseException) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import ColumnCollectionConstraint
 
-from creditsapp.database import patiently
+from creditsapp.database import leaves_unknown, patiently
 from creditsapp.driver import Driver
 from creditsapp.extensions import db
 from creditsapp.models import Base
@@ -52,7 +52,7 @@ def single_posting() -> Iterator[Driver]:
             yield driver
             driver.rows("COMMIT", {})
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if leaves_unknown(error):
             raise _unknown() from error
         raise
     finally:
@@ -92,7 +92,7 @@ def _commit(session: Session) -> None:
         session.commit()
         _heed(warnings)
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if leaves_unknown(error):
             raise _unknown() from error
         raise
 
