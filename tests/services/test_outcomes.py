@@ -5,9 +5,10 @@ from sqlalchemy import text
 
 from creditsapp.extensions import db
 from creditsapp.services import holds, ledger, posting
-from creditsapp.services.errors import OutcomeUnknown, TryAgainLater
+from creditsapp.services.errors import HoldClosed, OutcomeUnknown, TryAgainLater
 from tests.builders import make_user, spend
 from tests.conftest import settings_for
+from tests.databases import lose_answers
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -104,8 +105,39 @@ def test_a_commit_that_no_standby_has_is_not_called_a_success(monkeypatch, on_po
     if on_postgresql:
         warn_once(monkeypatch, holds)
         with pytest.raises(OutcomeUnknown):
-            holds.capture(user, held.id, key="c")
+            holds.capture(user, held.id)
+    else:
+        holds.capture(user, held.id)
+    with pytest.raises(HoldClosed):
+        holds.capture(user, held.id)
+
+
+def test_a_capture_that_no_standby_has_is_settled_by_its_key(monkeypatch, on_postgresql):
+    user = make_user(50)
+    held = holds.hold(user, 5, operation="test")
+    if on_postgresql:
+        warn_once(monkeypatch, holds)
     assert holds.capture(user, held.id, key="c").number == 2
+    assert ledger.balance(user).version == 2
+
+
+def test_the_lost_answer_of_a_capture_is_found_again_by_its_key(monkeypatch):
+    user = make_user(50)
+    held = holds.hold(user, 5, operation="test")
+    lose_answers(monkeypatch, holds)
+    assert holds.capture(user, held.id, 3, key="c").number == 2
+    assert ledger.balance(user).available == 47
+
+
+def test_a_capture_whose_answer_stays_lost_can_be_repeated_by_its_key(monkeypatch):
+    user = make_user(50)
+    held = holds.hold(user, 5, operation="test")
+    lose_answers(monkeypatch, holds, times=9)
+    with pytest.raises(OutcomeUnknown):
+        holds.capture(user, held.id, 3, key="c")
+    monkeypatch.undo()
+    assert holds.capture(user, held.id, 3, key="c").number == 2
+    assert ledger.balance(user).available == 47
 
 
 def test_a_warning_of_an_earlier_transaction_is_not_held_against_the_next(on_postgresql):
