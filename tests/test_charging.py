@@ -9,11 +9,12 @@ from creditsapp.charging import AlreadyCharged, charge, charged
 from creditsapp.prices import UnknownOperation
 from creditsapp.services import holds, ledger
 from creditsapp.services.errors import (
+    HoldClosed,
     IdempotencyConflict,
     InsufficientCredits,
     OperationInProgress,
 )
-from tests.builders import make_user, register
+from tests.builders import let_expire, make_user, register
 from tests.databases import contents
 
 
@@ -56,9 +57,9 @@ def test_work_may_let_go_of_its_charge(user):
     assert ledger.balance(user).available == 20
 
 
-def test_a_hold_that_was_swept_meanwhile_leaves_the_work_unpaid_and_says_so(user, context):
-    context.config["HOLD_SECONDS"] = 0
-    with pytest.raises(holds.HoldClosed), charge(user, "IMAGE_GENERATION"):
+def test_a_hold_that_was_swept_meanwhile_leaves_the_work_unpaid_and_says_so(user):
+    with pytest.raises(HoldClosed), charge(user, "IMAGE_GENERATION") as work:
+        let_expire(work.hold_id)
         holds.release_expired()
     assert ledger.balance(user).available == 20
 
