@@ -1,11 +1,13 @@
 """Reaching past the app into its database, where tests have to."""
 
 import sqlite3
+from contextlib import contextmanager
 
 import psycopg
 import pytest
 
 from creditsapp.models import Base
+from creditsapp.services.errors import OutcomeUnknown
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -51,3 +53,18 @@ def contents(url):
         }
     finally:
         connection.close()
+
+
+def lose_answers(monkeypatch, module, times=1):
+    """Let the commits of a service stand and their answers be lost, for a number of times."""
+    original, lost = module.transaction, []
+
+    @contextmanager
+    def transaction():
+        with original() as session:
+            yield session
+        if len(lost) < times:
+            lost.append(session)
+            raise OutcomeUnknown("the connection broke in the commit")
+
+    monkeypatch.setattr(module, "transaction", transaction)

@@ -10,7 +10,7 @@ from creditsapp.database import BoundedConnection
 from creditsapp.extensions import db
 from creditsapp.models import LedgerEntry
 from creditsapp.services import holds, ledger, posting
-from creditsapp.services.errors import OutcomeUnknown, TryAgainLater
+from creditsapp.services.errors import HoldClosed, OutcomeUnknown, TryAgainLater
 from creditsapp.services.ledger import Usage
 from creditsapp.services.transaction import snapshot
 from tests.builders import make_user, spend
@@ -198,8 +198,18 @@ def test_a_commit_that_no_standby_has_is_not_called_a_success(monkeypatch):
     held = holds.hold(user, 5, operation="test")
     warn_once(monkeypatch, holds)
     with pytest.raises(OutcomeUnknown):
-        holds.capture(user, held.id, key="c")
+        holds.capture(user, held.id)
+    with pytest.raises(HoldClosed):
+        holds.capture(user, held.id)
+
+
+@pytest.mark.usefixtures("context")
+def test_a_capture_that_no_standby_has_is_settled_by_its_key(monkeypatch):
+    user = make_user(50)
+    held = holds.hold(user, 5, operation="test")
+    warn_once(monkeypatch, holds)
     assert holds.capture(user, held.id, key="c").number == 2
+    assert ledger.balance(user).version == 2
 
 
 @pytest.mark.usefixtures("context")
