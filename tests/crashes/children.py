@@ -1,5 +1,6 @@
 """Acts in processes of their own, which share nothing with the test but the database."""
 
+import gc
 import multiprocessing
 import signal
 
@@ -18,24 +19,28 @@ def let_go(app):
         db.engine.dispose()
 
 
-def run(app, act, *, dies_at=None):
-    """What an act answers in a new process, a refusal by its name; KILLED when it died at a point.
+def answer_of(act):
+    """What an act answers, a refusal by its name."""
+    try:
+        return act()
+    except ServiceError as refusal:
+        return type(refusal).__name__
 
-    Return the number of points that it passed, too.
-    """
+
+def run_fused(app, act, length):
+    """What an act answers in a process with a fuse of this length; KILLED when it was too short."""
     let_go(app)
     ours, theirs = fork.Pipe(duplex=False)
 
     def child():
+        gc.disable()  # it would touch, and so copy, all that is shared with the parent
         with app.app_context():
-            fuse = fused(db.engine, dies_at)
+            fuse = fused(db.engine, length)
             fuse.light()
-            try:
-                answer = act()
-            except ServiceError as refusal:
-                answer = type(refusal).__name__
+            answer = answer_of(act)
             fuse.burn()
-            theirs.send((answer, fuse.burnt))
+            fuse.put_out()
+            theirs.send(answer)
 
     process = fork.Process(target=child)
     process.start()
@@ -43,8 +48,8 @@ def run(app, act, *, dies_at=None):
     try:
         answer = ours.recv()
     except EOFError:
-        answer = (KILLED, dies_at)
+        answer = KILLED
     ours.close()
     process.join(60)
-    assert process.exitcode == (-signal.SIGKILL if answer[0] == KILLED else 0)
+    assert process.exitcode == (-signal.SIGKILL if answer == KILLED else 0)
     return answer

@@ -26,6 +26,9 @@ class Fuse:
     def light(self):
         self.burnt = 0
 
+    def put_out(self):
+        self.burnt = None
+
     def burn(self):
         if self.burnt is None:
             return
