@@ -1,6 +1,7 @@
 """Reaching past the app into its database, where tests have to."""
 
 import sqlite3
+import time
 
 import psycopg
 
@@ -47,3 +48,18 @@ def contents(url):
         }
     finally:
         connection.close()
+
+
+def wait_until_alone(url):
+    """Wait until PostgreSQL has ended the work of clients that are gone; SQLite has no server."""
+    if url.startswith("sqlite"):
+        return
+    others = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    )
+    with psycopg.connect(url, autocommit=True) as connection:
+        deadline = time.monotonic() + 30
+        while connection.execute(others).fetchone() != (0,):
+            assert time.monotonic() < deadline, "a client's backend lives on"
+            time.sleep(0.002)
