@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from contextlib import contextmanager
 
 import psycopg
 
@@ -47,6 +48,22 @@ def contents(url):
             for table in TABLES
         }
     finally:
+        connection.close()
+
+
+@contextmanager
+def nobody_can_write(url):
+    """Hold the lock that every spend needs: of SQLite's file, or of PostgreSQL's wallets."""
+    if url.startswith("sqlite"):
+        connection = sqlite3.connect(url.removeprefix("sqlite:///"), timeout=10)
+        connection.execute("BEGIN IMMEDIATE")
+    else:
+        connection = psycopg.connect(url)
+        connection.execute("SELECT 1 FROM wallets FOR UPDATE")
+    try:
+        yield
+    finally:
+        connection.rollback()
         connection.close()
 
 
