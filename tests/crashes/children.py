@@ -1,22 +1,14 @@
-"""Acts in processes of their own, which share nothing with the test but the database."""
+"""Acts in processes of their own, whose fuse may kill them."""
 
 import gc
-import multiprocessing
 import signal
 
 from creditsapp.extensions import db
 from creditsapp.services.errors import ServiceError
 from tests.crashes.fuse import fused
+from tests.forks import fork, let_go
 
-fork = multiprocessing.get_context("fork")
 KILLED = "killed"
-
-
-def let_go(app):
-    """Close the app's connections, which a parent and its children must not share."""
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
 
 
 def answer_of(act):

@@ -9,8 +9,8 @@ from creditsapp.extensions import db
 from creditsapp.services import holds, ledger
 from creditsapp.services.errors import TryAgainLater
 from tests.builders import csrf_token, make_purchase, make_user, payment_event, register, settle
-from tests.crashes.children import let_go
 from tests.databases import contents, execute
+from tests.forks import let_go
 
 FULL = """
 CREATE FUNCTION refuse_for_lack_of_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN

@@ -7,9 +7,10 @@ import pytest
 
 from creditsapp.services import verification
 from tests.crashes.acts import ACTS, open_wallet
-from tests.crashes.children import KILLED, answer_of, let_go, run_fused
+from tests.crashes.children import KILLED, answer_of, run_fused
 from tests.crashes.states import reset, state
 from tests.databases import execute
+from tests.forks import let_go
 
 pytestmark = pytest.mark.processes
 

@@ -10,9 +10,9 @@ import pytest
 
 from creditsapp import create_app
 from tests.conftest import migrate, postgres_server, settings_for
-from tests.crashes.children import let_go
 from tests.crashes.servers import kill_all, restart
 from tests.crashes.workers import Team
+from tests.forks import let_go
 
 pytestmark = pytest.mark.processes
 
@@ -42,7 +42,7 @@ def test_a_server_killed_under_load_keeps_every_acknowledged_write(server, tmp_p
     team.begin()
     for _ in range(ROUNDS):
         team.wait_for_more()
-        time.sleep(chance.uniform(0.1, 0.5))
+        time.sleep(chance.uniform(0.2, 0.8))
         kill_all(server)
         time.sleep(chance.uniform(0, 0.2))
         restart(server)

@@ -15,8 +15,9 @@ from creditsapp.extensions import db
 from creditsapp.services import ledger, verification
 from tests.builders import make_user
 from tests.crashes.acts import told
-from tests.crashes.children import answer_of, fork, let_go
+from tests.crashes.children import answer_of
 from tests.crashes.stream import Stream
+from tests.forks import fork, let_go
 
 PASSING = ("TryAgainLater", "OutcomeUnknown")
 
