@@ -38,16 +38,17 @@ def test_a_server_killed_under_load_keeps_every_acknowledged_write(server, tmp_p
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             assert connection.execute(f"SHOW {setting}").fetchone() == ("on",)
     app = create_app(settings_for(url))
-    team, chance = Team(app, tmp_path, SEED, WORKERS), random.Random(SEED)
-    team.begin()
-    for _ in range(ROUNDS):
+    chance = random.Random(SEED)
+    with Team(app, tmp_path, SEED, WORKERS) as team:
+        team.begin()
+        for _ in range(ROUNDS):
+            team.wait_for_more()
+            time.sleep(chance.uniform(0.2, 0.8))
+            kill_all(server)
+            time.sleep(chance.uniform(0, 0.2))
+            restart(server)
         team.wait_for_more()
-        time.sleep(chance.uniform(0.2, 0.8))
-        kill_all(server)
-        time.sleep(chance.uniform(0, 0.2))
-        restart(server)
-    team.wait_for_more()
-    team.stop()
-    team.check_all()
+        team.stop()
+        team.check_all()
     let_go(app)
     log.info("seed %s: the server died %s times, %s acts acknowledged", SEED, ROUNDS, team.acts)

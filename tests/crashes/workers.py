@@ -26,9 +26,16 @@ class Team:
     """Some workers, each with a wallet, a stream and a file of its own."""
 
     def __init__(self, app, folder, seed, size):
-        self.app, self.folder, self.seed = app, folder, seed
+        self.app, self.folder, self.seed, self.processes = app, folder, seed, []
         with app.app_context():
             self.streams = {user: Stream(seed, user) for user in map(make_user, [0] * size)}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        for process in self.processes:  # of a test that failed
+            process.kill()
 
     def begin(self, acts=None):
         """Set all to work: for a number of acts, or until they are stopped or killed."""

@@ -2,9 +2,9 @@
 
 import pytest
 
-from creditsapp.services import ledger
+from creditsapp.services import ledger, purchases
 from creditsapp.services.errors import RefundTooLarge
-from tests.builders import make_user
+from tests.builders import make_purchase, make_user, payment_event, settle
 from tests.forks import race
 
 pytestmark = pytest.mark.processes
@@ -52,3 +52,18 @@ def test_a_usage_is_never_given_back_beyond_what_it_took(app, user):
     assert sorted(outcomes, key=str) == [5] + [RefundTooLarge.__name__] * 3
     with app.app_context():
         assert ledger.balance(user).balance == 20
+
+
+def test_wallets_that_learn_the_same_customer_at_once_are_all_credited(app):
+    def pay(number):
+        event = payment_event(make_purchase(users[number], 1), payment_id=f"pay_{number}")
+        return lambda: settle(event, webhook_id=f"msg_{number}")
+
+    with app.app_context():
+        users = [make_user(0) for _ in range(8)]
+        deliveries = [pay(number) for number in range(8)]
+    assert race(app, deliveries) == ["credits_added"] * 8
+    with app.app_context():
+        assert {ledger.balance(user).balance for user in users} == {20}
+        customers = [purchases.customer_id(user) for user in users]
+        assert sorted(map(str, customers)) == ["None"] * 7 + ["cus_1"]
