@@ -8,7 +8,7 @@ from creditsapp.charging import AlreadyCharged, charge
 from creditsapp.models import User
 from creditsapp.services import creations, holds, ledger, purchases, wallets
 from creditsapp.services.transaction import now, transaction
-from tests.builders import make_purchase, payment_event, refund_event, settle
+from tests.builders import make_purchase, overdue_hold, payment_event, refund_event, settle
 
 USER = 1
 
@@ -51,7 +51,7 @@ def spend_what_was_held(_):
 
 
 def an_overdue_hold():
-    holds.hold(USER, 15, operation="test", seconds=0)
+    overdue_hold(USER, 15)
 
 
 def spend_many(_):

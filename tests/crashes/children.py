@@ -30,7 +30,6 @@ def run_fused(app, act, length):
             fuse = fused(db.engine, length)
             fuse.light()
             answer = answer_of(act)
-            fuse.burn()
             fuse.put_out()
             theirs.send(answer)
 

@@ -7,56 +7,66 @@ round trip (a statement, BEGIN, COMMIT, ROLLBACK) burns the fuse a little furthe
 import os
 import signal
 import sqlite3
+from contextlib import contextmanager
 
 from psycopg.pq import TransactionStatus
 from sqlalchemy import event, text
 
-from creditsapp.database import BoundedConnection
+from creditsapp import database
 from creditsapp.extensions import db
 
 IDLE = TransactionStatus.IDLE
 
 
 class Fuse:
-    """Kills its process before the driver's call number `length`, counted from 0 once it is lit."""
+    """Kills its process when it is lit (0), or after the driver's call number `length`."""
 
     def __init__(self, length):
         self.length, self.burnt = length, None
 
     def light(self):
         self.burnt = 0
+        self._look()
 
     def put_out(self):
         self.burnt = None
 
-    def burn(self):
-        if self.burnt is None:
-            return
+    @contextmanager
+    def burning(self):
+        try:
+            yield
+        finally:
+            if self.burnt is not None:
+                self.burnt += 1
+                self._look()
+
+    def _look(self):
         if self.burnt == self.length:
             os.kill(os.getpid(), signal.SIGKILL)
-        self.burnt += 1
 
 
 def fused(engine, length):
     """Wire an engine that has no connection yet; return the fuse, which is to be lit."""
     fuse = Fuse(length)
-    connect = _on_sqlite if engine.dialect.name == "sqlite" else _on_postgresql
+    if engine.dialect.name == "sqlite":
 
-    @event.listens_for(engine, "do_connect", insert=True)
-    def open_one(_dialect, _record, arguments, options):
-        return connect(fuse, arguments, options)
+        @event.listens_for(engine, "do_connect")
+        def open_one(_dialect, _record, arguments, options):
+            return _on_sqlite(fuse, arguments, options)
 
+    else:  # this process is on its own, and it opens its connections of this class
+        database.BoundedConnection = _for_postgresql(fuse)
     with engine.connect() as connection:  # what a connection's birth takes is over then
         connection.execute(text("SELECT 1"))
     db.session.remove()
     return fuse
 
 
-def _on_postgresql(fuse, arguments, options):
-    class Fused(BoundedConnection):
+def _for_postgresql(fuse):
+    class Fused(database.BoundedConnection):
         def wait(self, *words, **more):  # every round trip comes by here
-            fuse.burn()
-            return super().wait(*words, **more)
+            with fuse.burning():
+                return super().wait(*words, **more)
 
         def commit(self):
             if self.info.transaction_status != IDLE:
@@ -66,18 +76,18 @@ def _on_postgresql(fuse, arguments, options):
             if self.info.transaction_status != IDLE:
                 super().rollback()
 
-    return Fused.connect(*arguments, **options)
+    return Fused
 
 
 def _on_sqlite(fuse, arguments, options):
     class FusedCursor(sqlite3.Cursor):
         def execute(self, *words):
-            fuse.burn()
-            return super().execute(*words)
+            with fuse.burning():
+                return super().execute(*words)
 
         def executemany(self, *words):
-            fuse.burn()
-            return super().executemany(*words)
+            with fuse.burning():
+                return super().executemany(*words)
 
     class Fused(sqlite3.Connection):
         def cursor(self, factory=FusedCursor):
@@ -91,12 +101,12 @@ def _on_sqlite(fuse, arguments, options):
 
         def commit(self):
             if self.in_transaction:
-                fuse.burn()
-                super().commit()
+                with fuse.burning():
+                    super().commit()
 
         def rollback(self):
             if self.in_transaction:
-                fuse.burn()
-                super().rollback()
+                with fuse.burning():
+                    super().rollback()
 
     return sqlite3.connect(*arguments, factory=Fused, **options)

@@ -5,7 +5,9 @@ The same seed gives the same stream, so a process that takes over knows what the
 
 import random
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
+from unittest import mock
 
 from sqlalchemy import select
 
@@ -13,6 +15,7 @@ from creditsapp.extensions import db
 from creditsapp.models import Hold
 from creditsapp.services import holds, ledger, purchases
 from creditsapp.services.errors import HoldClosed
+from creditsapp.services.transaction import now
 from tests.builders import payment_event, refund_event, settle
 from tests.crashes.acts import told
 
@@ -111,22 +114,26 @@ class Stream:
 
         return self.keyed(call, self.model.post("refund", amount))
 
-    def hold(self, key, seconds=900):
+    def hold(self, key):
         amount = self.amount()
 
         def call():
-            return holds.hold(
-                self.user, amount, operation="test", key=key, seconds=seconds
-            ).idempotency_key
+            return holds.hold(self.user, amount, operation="test", key=key).idempotency_key
 
         if amount > self.model.available:
             return call, REFUSED
-        if seconds:
-            self.model.open[key] = amount
+        self.model.open[key] = amount
         return call, f"key:{key}"
 
     def hold_and_forget(self, key):
-        return self.hold(key, seconds=0)
+        call, answer = self.hold(key)
+        self.model.open.pop(key, None)
+
+        def call_an_hour_ago():
+            with mock.patch.object(holds, "now", lambda: now() - timedelta(hours=1)):
+                return call()
+
+        return call_an_hour_ago, answer
 
     def capture(self, key):
         if not self.model.open:

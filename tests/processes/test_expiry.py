@@ -6,6 +6,7 @@ from creditsapp.extensions import db
 from creditsapp.models import Hold
 from creditsapp.services import holds, ledger
 from creditsapp.services.errors import HoldClosed, InsufficientCredits
+from tests.builders import overdue_hold
 from tests.databases import execute
 from tests.forks import race
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.processes
 def overdue(app, user):
     """A hold of 15 of the 20 credits, past its time and not swept yet."""
     with app.app_context():
-        return holds.hold(user, 15, operation="race", seconds=0).id
+        return overdue_hold(user, 15).id
 
 
 @pytest.mark.parametrize("again", range(3))
