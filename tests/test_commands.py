@@ -6,7 +6,7 @@ import pytest
 
 from creditsapp.extensions import db
 from creditsapp.models import OperatorAction
-from creditsapp.services import holds
+from creditsapp.services import holds, verification
 from tests.builders import (
     make_purchase,
     make_user,
@@ -163,6 +163,25 @@ def test_verify_names_the_wallet_that_was_tampered_with(flask, app, ada, databas
     (problem,) = json.loads(answer.stdout)["problems"]
     assert (problem["userId"], problem["email"]) == (ada, "ada@example.com")
     assert "ada@example.com" in flask("credits", "verify").stderr
+
+
+def test_verify_looks_at_all_wallets_however_many_at_a_time(app, ada, database_url, monkeypatch):
+    monkeypatch.setattr(verification, "CHUNK", 1)
+    with app.app_context():
+        others = [make_user(50) for _ in range(4)]
+        assert (verification.verify().wallets, verification.verify().entries) == (5, 5)
+        db.session.remove()
+        execute(
+            database_url,
+            f"DELETE FROM ledger_entries WHERE user_id = {others[1]}",
+            without_triggers=True,
+        )
+        execute(
+            database_url, f"DELETE FROM wallets WHERE user_id = {others[3]}", without_triggers=True
+        )
+        app.tampered = True
+        found = {problem.user_id for problem in verification.verify().problems}
+        assert found == {others[1], others[3]}
 
 
 def test_verify_names_the_usage_that_does_not_fit_its_hold(flask, app, ada, database_url):

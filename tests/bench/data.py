@@ -1,7 +1,8 @@
 """Databases to measure on, and ledgers of any length in them, made by the database itself.
 
 What it makes is what the services would have made, and `verify` finds nothing wrong in it: two
-years of usages, a bonus in every thousand of them, here and there something given or taken back.
+years of usages, credits bought for every thousand of them, now and then something given or taken
+back.
 """
 
 import sqlite3
@@ -36,14 +37,14 @@ made AS (
     SELECT user_id, number,
         CASE
             WHEN number % 1000 = 1 THEN 'bonus'
-            WHEN number % 1000 = 502 THEN 'refund'
-            WHEN number % 1000 = 777 THEN 'adjustment'
+            WHEN number % 10000 = 502 THEN 'refund'
+            WHEN number % 10000 = 777 THEN 'adjustment'
             ELSE 'usage'
         END AS type,
         10000 * CASE
             WHEN number % 1000 = 1 THEN 3000
-            WHEN number % 1000 = 502 THEN 1 + (number - 1) % 5
-            WHEN number % 1000 = 777 THEN -1
+            WHEN number % 10000 = 502 THEN 1 + (number - 1) % 5
+            WHEN number % 10000 = 777 THEN -1
             ELSE -1 - number % 5
         END AS amount
     FROM wallets CROSS JOIN numbers WHERE user_id BETWEEN {first} AND {last}
