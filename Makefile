@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test crashes lint browser clean
+.PHONY: help run test crashes lint bench browser clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -27,6 +27,9 @@ lint: $(VENV)/test  ## check format, style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+
+bench: $(VENV)/test  ## measure, each number beside its reference (12 minutes)
+	@$(BIN)/python -m tests.bench
 
 browser:
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || tests/browser/install.sh

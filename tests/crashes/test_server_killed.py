@@ -9,9 +9,10 @@ import psycopg
 import pytest
 
 from creditsapp import create_app
-from tests.conftest import migrate, postgres_server, settings_for
+from tests.conftest import migrate, settings_for
 from tests.crashes.servers import kill_all, restart
 from tests.crashes.workers import Team
+from tests.databases import running_postgres
 from tests.forks import let_go
 
 pytestmark = pytest.mark.processes
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 @pytest.fixture
 def server():
     """A server that no other test needs."""
-    with postgres_server() as server:
+    with running_postgres() as server:
         yield server
 
 
