@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from creditsapp.driver import Driver
 from creditsapp.extensions import db
 from creditsapp.models import Hold, LedgerEntry, Wallet
-from creditsapp.models.types import CreditAmount, is_uuid, positive_credits
+from creditsapp.models.types import CreditAmount, from_units, is_uuid, positive_credits, to_units
 from creditsapp.models.wallet import LONGEST_HOLD
 from creditsapp.services import wallets
 from creditsapp.services.errors import (
@@ -243,7 +243,7 @@ def _expire(session: Session, user_id: int) -> int:
         .returning(Hold.amount)
     ).all()
     if amounts:
-        _free(session, user_id, sum(amounts, Decimal(0)))
+        _free(session, user_id, from_units(sum(map(to_units, amounts))))
     return len(amounts)
 
 
