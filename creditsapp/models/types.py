@@ -63,6 +63,11 @@ def from_units(units: int) -> Decimal:
     return Decimal(whole) if rest == 0 else Decimal(units).scaleb(-4, _EXACT).normalize(_EXACT)
 
 
+def added(*amounts: Decimal) -> Decimal:
+    """The exact sum of credits; a caller's own decimal context rounds `+` and even a bare `-`."""
+    return from_units(sum(map(to_units, amounts)))
+
+
 class CreditAmount(TypeDecorator[Decimal]):
     """An exact amount of credits, stored as a 64-bit integer of ten-thousandths."""
 

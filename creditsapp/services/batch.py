@@ -24,10 +24,11 @@ _POSTGRESQL = (
     "INSERT INTO ledger_entries (user_id, number, amount, balance_after, type, operation,"
     " description, details, idempotency_key, created_at)\n"
     "SELECT CAST(:user_id AS bigint), version - :count + place, amount,"
-    " balance + CAST(:total AS bigint) + running, 'usage', operation, description, details, key,"
-    " clock_timestamp()\n"
+    " balance + CAST(:total AS bigint) + running, 'usage', operation, description,"
+    " CAST(details AS json), key, clock_timestamp()\n"
     "FROM wallet, json_to_recordset(CAST(:rows AS json)) AS usage (place integer, amount bigint,"
-    " running bigint, operation varchar, description varchar, details json, key varchar)\n"
+    " running bigint, operation varchar, description varchar, details varchar,"
+    " key varchar)\n"
     "RETURNING number, balance_after, created_at"
 )
 _SQLITE_APPEND = (
@@ -51,7 +52,7 @@ def post_usages(driver: Driver, movements: Sequence[Movement]) -> list[LedgerEnt
             "running": running,
             "operation": movement.operation,
             "description": movement.description,
-            "details": movement.details,
+            "details": movement.details_json,
             "key": movement.key,
         }
         for place, (movement, amount, running) in enumerate(
@@ -83,7 +84,6 @@ def _append(
             "user_id": totals["user_id"],
             "number": version - totals["count"] + row["place"],
             "balance_after": balance + totals["total"] + row["running"],
-            "details": json.dumps(row["details"]),
             "created_at": created_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
         }
         for row in rows

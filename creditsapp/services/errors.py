@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from creditsapp.models.types import exact, format_credits
+from creditsapp.models.types import added, exact, format_credits
 
 
 class ServiceError(Exception):
@@ -25,7 +25,7 @@ class InsufficientCredits(ServiceError):
 
     def __init__(self, required: Decimal, balance: Decimal, available: Decimal) -> None:
         self.required, self.balance, self.available = required, balance, available
-        self.missing = required - available
+        self.missing = added(required, available.copy_negate())
         super().__init__(
             f"This needs {format_credits(required)} and there are {format_credits(available)}"
             f" available. {format_credits(self.missing)} more would do. Nothing was charged."

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from creditsapp.driver import Driver
 from creditsapp.extensions import db
 from creditsapp.models import Hold, LedgerEntry, Wallet
-from creditsapp.models.types import CreditAmount, from_units, is_uuid, positive_credits, to_units
+from creditsapp.models.types import CreditAmount, added, is_uuid, positive_credits
 from creditsapp.models.wallet import LONGEST_HOLD
 from creditsapp.services import wallets
 from creditsapp.services.errors import (
@@ -53,9 +53,10 @@ def hold(
     WalletNotFound, InvalidAmount, InvalidSeconds, InvalidKey, InvalidText, or TypeError for a
     float.
     """
+    wallets.check_user(user_id)
     check_text(operation, 64)
     check_text(description[:500], 500)
-    check_text(fingerprint, 64)
+    check_text(fingerprint or "", 64)
     _check_seconds(seconds)
     if hold_id is not None and not is_uuid(hold_id):
         raise ValueError("a hold's id is a UUID")
@@ -90,16 +91,16 @@ def _hold(wanted: dict[str, Any]) -> Hold:
         with transaction() as session:
             _expire(session, user_id)
             if not _reserve(session, user_id, amount):
+                wallets._lock(session, user_id)
                 standing_hold = _by_key(session, hold)
                 if standing_hold is not None:
                     return standing_hold
-                wallets._lock(session, user_id)
                 if not _reserve(session, user_id, amount):
                     raise wallets._short_of(session, user_id, amount)
             session.add(hold)
     except IntegrityError as error:
-        standing_hold = _by_key(db.session(), hold)
-        if standing_hold is None or not violates(error, "uq_holds_live_key"):
+        standing_hold = _standing(hold) if violates(error, "uq_holds_live_key") else None
+        if standing_hold is None:
             raise
         return standing_hold
     return hold
@@ -115,6 +116,13 @@ def _reserve(session: Session, user_id: int, amount: Decimal) -> bool:
         .returning(Wallet.user_id)
     )
     return reserved.first() is not None
+
+
+def _standing(wanted: Hold) -> Hold | None:
+    """What stands for the key; the lock makes sure that it stands on a standby as well."""
+    with transaction() as session:
+        wallets._lock(session, wanted.user_id)
+        return _by_key(session, wanted)
 
 
 def _by_key(session: Session, wanted: Hold) -> Hold | None:
@@ -243,7 +251,7 @@ def _expire(session: Session, user_id: int) -> int:
         .returning(Hold.amount)
     ).all()
     if amounts:
-        _free(session, user_id, from_units(sum(map(to_units, amounts))))
+        _free(session, user_id, added(*amounts))
     return len(amounts)
 
 

@@ -12,15 +12,17 @@ from sqlalchemy.orm import Session
 from creditsapp.driver import Driver
 from creditsapp.extensions import db
 from creditsapp.models import LedgerEntry
-from creditsapp.models.types import as_credits, format_credits, positive_credits, signed_credits
+from creditsapp.models.types import added, format_credits, positive_credits, signed_credits
 from creditsapp.services import audit, holds, wallets
 from creditsapp.services.batch import post_usages
 from creditsapp.services.errors import IdempotencyConflict, RefundTooLarge
 from creditsapp.services.idempotency import (
     by_key,
+    by_keys,
     caller_key,
     conflict,
     same,
+    settled,
     standing,
     standing_all,
 )
@@ -47,7 +49,7 @@ def spend(
     """
     movement = Movement(
         user_id=user_id,
-        amount=-positive_credits(amount),
+        amount=positive_credits(amount).copy_negate(),
         type="usage",
         key=caller_key(key),
         operation=operation,
@@ -79,7 +81,7 @@ def _spend_with_expired_holds(movement: Movement) -> LedgerEntry:
             entry = by_key(movement.user_id, movement.key)
             if entry is not None:
                 return same(entry, movement)
-            raise wallets._short_of(session, movement.user_id, -movement.amount)
+            raise wallets._short_of(session, movement.user_id, movement.amount.copy_negate())
     except IntegrityError as error:
         return standing(movement, error)
 
@@ -104,7 +106,7 @@ def spend_many(user_id: int, usages: Sequence[Usage]) -> list[LedgerEntry]:
     movements = [
         Movement(
             user_id=user_id,
-            amount=-positive_credits(usage.amount),
+            amount=positive_credits(usage.amount).copy_negate(),
             type="usage",
             key=caller_key(usage.key),
             operation=usage.operation,
@@ -131,13 +133,13 @@ def _spend_many(movements: list[Movement]) -> list[LedgerEntry]:
                 wallets._lock(session, user_id)
                 entries = post_usages(Driver.of(session), movements)
             if entries is None:
-                entries = standing_all(movements)
+                entries = standing_all(by_keys(movements), movements)
             if entries is None:
-                total = -sum((movement.amount for movement in movements), Decimal(0))
-                raise wallets._short_of(session, user_id, total)
+                total = added(*[movement.amount for movement in movements])
+                raise wallets._short_of(session, user_id, total.copy_negate())
             return entries
     except IntegrityError as error:
-        entries = standing_all(movements)
+        entries = standing_all(settled(movements), movements)
         if entries is None:
             raise conflict(error) from None
         return entries
@@ -258,7 +260,7 @@ def _not_given_back(session: Session, usage: LedgerEntry) -> Decimal:
     )
     if usage.type != "usage":
         return Decimal(0)
-    return as_credits(-usage.amount - (returned or 0))
+    return added(usage.amount, returned or Decimal(0)).copy_negate()
 
 
 def balance(user_id: int) -> Balance:

@@ -6,6 +6,7 @@ that entries are in the order of their times.
 """
 
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,6 +16,7 @@ from creditsapp.driver import Driver
 from creditsapp.models import LedgerEntry
 from creditsapp.models.types import from_units, to_units
 from creditsapp.services.errors import WalletNotFound
+from creditsapp.services.wallets import check_user
 
 _GUARDS = {
     "usage": "balance - held >= -CAST(:amount AS bigint)",
@@ -62,13 +64,19 @@ _SQLITE_APPEND = (
 
 
 class InvalidText(ValueError):
-    """A description, operation or actor is too long or holds a NUL."""
+    """A text is too long, or holds what a database cannot keep."""
 
 
-def check_text(words: str | None, longest: int) -> None:
-    """Raise InvalidText for words that a database cannot keep."""
-    if words and (len(words) > longest or "\0" in words):
-        raise InvalidText(f"a text here has at most {longest} characters and no NUL")
+def check_text(words: str, longest: int) -> None:
+    """Raise InvalidText for words that a database cannot keep, TypeError for what is no text."""
+    if not isinstance(words, str):
+        raise TypeError(f"a text, not {type(words).__name__}")
+    if len(words) > longest or _UNKEPT.search(words):
+        raise InvalidText(f"a text here has at most {longest} characters, no NUL, no surrogates")
+
+
+_UNKEPT = re.compile("[\0\ud800-\udfff]")
+_ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,9 +98,18 @@ class Movement:
     actor: str | None = None
 
     def __post_init__(self) -> None:
-        check_text(self.operation, 64)
+        check_user(self.user_id)
+        check_text(self.operation or "", 64)
         check_text(self.description, 500)
-        check_text(self.actor, 120)
+        check_text(self.actor or "", 120)
+
+    @property
+    def details_json(self) -> str:
+        """The details as they are kept; raise InvalidText, or ValueError for NaN."""
+        words = json.dumps(self.details, allow_nan=False, ensure_ascii=False)
+        if _UNKEPT.search(words) or _ESCAPED_NUL.search(words):
+            raise InvalidText("details hold no NUL and no surrogates")
+        return words
 
     @property
     def guard(self) -> str | None:
@@ -150,7 +167,7 @@ def _values(movement: Movement) -> dict[str, Any]:
         "key": movement.key,
         "operation": movement.operation,
         "description": movement.description,
-        "details": json.dumps(movement.details),
+        "details": movement.details_json,
         "hold_id": movement.hold_id,
         "purchase_id": movement.purchase_id,
         "payment_id": movement.payment_id,

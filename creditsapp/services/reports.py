@@ -10,7 +10,7 @@ from sqlalchemy import case, func, select, type_coerce
 
 from creditsapp.extensions import db
 from creditsapp.models import LedgerEntry, User, Wallet
-from creditsapp.models.types import NO_CREDITS, CreditAmount
+from creditsapp.models.types import NO_CREDITS, CreditAmount, added
 from creditsapp.services.transaction import snapshot
 
 REAL = LedgerEntry.user_id > 0  # negative ids are the throwaway wallets of stress races
@@ -42,7 +42,7 @@ class Outstanding:
     @property
     def free(self) -> Decimal:
         """The part that nobody paid for."""
-        return self.credits - self.bought
+        return added(self.credits, self.bought.copy_negate())
 
 
 def by_month(month: str | None = None) -> list[Line]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from creditsapp.driver import Driver
 from creditsapp.models import Payment, PaymentDispute, PaymentRefund, Purchase
-from creditsapp.models.types import NO_CREDITS, as_credits, from_units, to_units
+from creditsapp.models.types import NO_CREDITS, added, from_units, to_units
 from creditsapp.services.posting import Movement, post_unguarded
 from creditsapp.services.transaction import now
 
@@ -84,7 +84,7 @@ def wrong_payments(connection: Connection, span: dict[str, int]) -> Iterator[tup
 
 def _move(session: Session, payment: Payment, taken_back: Decimal, because: str) -> None:
     """Post the difference to what was taken back before."""
-    difference = taken_back - payment.reversed_credits
+    difference = added(taken_back, payment.reversed_credits.copy_negate())
     payment.reversed_credits = taken_back
     payment.settlements += 1
     payment.updated_at = now()
@@ -94,7 +94,7 @@ def _move(session: Session, payment: Payment, taken_back: Decimal, because: str)
         Driver.of(session),
         Movement(
             user_id=purchase.user_id,
-            amount=as_credits(-difference),
+            amount=difference.copy_negate(),
             type=because,
             key=f"settle:{payment.id}:{payment.settlements}",
             description=_explanation(because, difference),

@@ -7,7 +7,7 @@ from sqlalchemy import func, insert, select, type_coerce
 from sqlalchemy.orm import Session
 
 from creditsapp.models import Hold, Wallet
-from creditsapp.models.types import CreditAmount, as_credits
+from creditsapp.models.types import CreditAmount, added
 from creditsapp.services.errors import InsufficientCredits, WalletNotFound
 from creditsapp.services.transaction import now
 
@@ -25,11 +25,20 @@ class Balance:
     @property
     def available(self) -> Decimal:
         """What can be spent now; below zero while there is a debt."""
-        return as_credits(self.balance - self.held)
+        return added(self.balance, self.held.copy_negate())
+
+
+def check_user(user_id: int) -> None:
+    """Raise WalletNotFound for a number that no user can have, TypeError for what is no number."""
+    if isinstance(user_id, bool) or not isinstance(user_id, int):
+        raise TypeError(f"a user is known by a number, not by {type(user_id).__name__}")
+    if not -(2**63) <= user_id < 2**63:
+        raise WalletNotFound(f"There is no wallet of user {user_id}.")
 
 
 def _balance(session: Session, user_id: int) -> Balance:
     """What a wallet holds now; a hold past its time no longer counts, swept or not."""
+    check_user(user_id)
     overdue = (
         select(func.sum(Hold.amount))
         .where(Hold.user_id == user_id, Hold.status == "held", Hold.expires_at <= now())
@@ -49,7 +58,7 @@ def _balance(session: Session, user_id: int) -> Balance:
         raise WalletNotFound(f"There is no wallet of user {user_id}.")
     return Balance(
         balance=row.balance,
-        held=as_credits(row.held - (row.overdue or 0)),
+        held=added(row.held, (row.overdue or Decimal(0)).copy_negate()),
         version=row.version,
         lifetime_added=row.lifetime_added,
         lifetime_used=row.lifetime_used,
@@ -61,6 +70,7 @@ def _lock(session: Session, user_id: int) -> None:
 
     SQLite drops FOR UPDATE, but there the whole transaction is alone from its start.
     """
+    check_user(user_id)
     query = select(Wallet.user_id).where(Wallet.user_id == user_id).with_for_update()
     if session.scalar(query) is None:
         raise WalletNotFound(f"There is no wallet of user {user_id}.")

@@ -1,7 +1,7 @@
 """Bad input to every act of the engine: a named refusal, and every table as it was."""
 
 import uuid
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import pytest
 
@@ -9,7 +9,7 @@ from creditsapp.extensions import db
 from creditsapp.models import LedgerEntry
 from creditsapp.models.types import InvalidAmount
 from creditsapp.services import holds, ledger
-from creditsapp.services.errors import HoldNotFound, WalletNotFound
+from creditsapp.services.errors import HoldNotFound, InsufficientCredits, WalletNotFound
 from creditsapp.services.holds import InvalidSeconds
 from creditsapp.services.idempotency import InvalidKey
 from creditsapp.services.ledger import Usage
@@ -98,14 +98,71 @@ def test_a_key_that_is_none(given, refused, act, key):
 
 
 @pytest.mark.parametrize("act", [act for act in ACTS if act != "capture"])
-@pytest.mark.parametrize("user", [12345, -1])
+@pytest.mark.parametrize("user", [12345, -1, 2**63, -(2**63) - 1])
 def test_a_user_without_a_wallet(given, refused, act, user):
     refused(WalletNotFound, getattr(given, act), user=user)
 
 
 @pytest.mark.parametrize("act", [act for act in ACTS if act != "capture"])
-def test_a_description_that_no_database_takes(given, refused, act):
-    refused(InvalidText, getattr(given, act), description="a\0b")
+@pytest.mark.parametrize("user", ["1", 1.0, True])
+def test_a_user_that_is_no_number(given, refused, act, user):
+    refused(TypeError, getattr(given, act), user=user)
+
+
+def test_a_balance_of_a_user_that_cannot_be(refused):
+    refused(WalletNotFound, ledger.balance, 2**63)
+    refused(TypeError, ledger.balance, "1")
+
+
+@pytest.mark.parametrize("act", [act for act in ACTS if act != "capture"])
+@pytest.mark.parametrize("words", ["a\0b", "\ud800"])
+def test_a_description_that_no_database_takes(given, refused, act, words):
+    refused(InvalidText, getattr(given, act), description=words)
+
+
+@pytest.mark.parametrize("act", ["spend", "spend_many", "grant", "adjust", "refund_usage"])
+@pytest.mark.parametrize("words", [None, 5])
+def test_a_description_that_is_no_text(given, refused, act, words):
+    refused(TypeError, getattr(given, act), description=words)
+
+
+@pytest.mark.parametrize("act", ["spend", "spend_many"])
+@pytest.mark.parametrize(
+    ("details", "error"),
+    [
+        ({"a": "\0"}, InvalidText),
+        ({"\0": 1}, InvalidText),
+        ({"a": ["\ud800"]}, InvalidText),
+        ({"a": float("nan")}, ValueError),
+        ({"a": Decimal(1)}, TypeError),
+    ],
+)
+def test_details_that_no_database_takes(given, refused, act, details, error):
+    refused(error, getattr(given, act), details=details)
+
+
+def test_details_are_kept_as_they_are(given):
+    details = {"a\\u0000": "\\\\u0000", "ü": [1, 2.5, None, {"emoji": "🎨"}]}
+    entry = given.spend(details=details)
+    [together] = ledger.spend_many(given.user, [Usage(1, "test", details=details)])
+    db.session.remove()
+    for number in (entry.number, together.number):
+        assert ledger.entry(given.user, number).details == details
+
+
+def test_a_callers_decimal_context_rounds_nothing(given):
+    with localcontext(prec=3):
+        given.grant(amount=Decimal("123456.7891"))
+        given.spend(amount=Decimal("1234.5678"))
+        given.spend_many(amount=Decimal("1234.5678"))
+        holds.capture(given.user, given.held.id, Decimal("1.2345"))
+        found = ledger.balance(given.user)
+        refused = pytest.raises(InsufficientCredits, spend, given.user, Decimal("999999.9999"))
+    assert found.balance == Decimal("123456.7891") + 40 - 2 * Decimal("1234.5678") - 1 - Decimal(
+        "1.2345"
+    )
+    assert found.available == found.balance
+    assert refused.value.missing == Decimal("999999.9999") - found.balance
 
 
 @pytest.mark.parametrize("act", ["spend", "spend_many", "hold"])

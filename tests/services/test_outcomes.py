@@ -1,6 +1,7 @@
 """Connections that are lost or fall silent: retried where that is safe, never called a success."""
 
 import time
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import text
@@ -53,7 +54,7 @@ COMMITS = dict.fromkeys(KEYED, "COMMIT") | {"spend": "UPDATE wallets"}
 
 def usage_of(user):
     """The usage of `somebody`, without a look at the database."""
-    return LedgerEntry(user_id=user, number=2, amount=-2, type="usage", operation="test")
+    return LedgerEntry(user_id=user, number=2, amount=Decimal(-2), type="usage", operation="test")
 
 
 def somebody():

@@ -109,7 +109,7 @@ def test_a_lock_that_another_session_keeps_is_not_waited_for_for_ever(database_u
     monkeypatch.setattr("creditsapp.database.LOCK_SECONDS", 0.3)
     db.engine.dispose()
     user = make_user(50)
-    with db.engine.connect() as other:
+    with db.engine.connect().execution_options(writes=True) as other:
         other.exec_driver_sql(f"SELECT 1 FROM wallets WHERE user_id = {user} FOR UPDATE")
         with pytest.raises(TryAgainLater):
             spend(user, 1)

@@ -1,0 +1,100 @@
+"""A PostgreSQL whose standby is away: a commit waits for it, and is never called a success."""
+
+import threading
+import time
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+
+from creditsapp.database import BoundedConnection
+from creditsapp.extensions import db
+from creditsapp.services import holds, ledger
+from creditsapp.services.errors import OutcomeUnknown, TryAgainLater
+from creditsapp.services.ledger import Usage
+from tests.builders import make_user, spend
+from tests.databases import on_postgresql
+
+pytestmark = [on_postgresql, pytest.mark.usefixtures("context")]
+
+ACTS = {
+    "spend": lambda user, held: spend(user, 1, key="k"),
+    "spend_many": lambda user, held: ledger.spend_many(user, [Usage(1, "test", key="k")])[0],
+    "grant": lambda user, held: ledger.grant(user, 5, description="test", key="k"),
+    "capture": lambda user, held: holds.capture(user, held, 1, key="k"),
+}
+
+
+@pytest.fixture
+def standby(database_url, monkeypatch):
+    """Says `away` while no standby answers; little patience on our side."""
+    monkeypatch.setattr(BoundedConnection, "deadline", 0.2)
+    url = database_url.replace("+psycopg", "")
+
+    def choose(connection, name):
+        connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
+        connection.execute("SELECT pg_reload_conf()")
+        wanted = (name,)
+        while connection.execute("SHOW synchronous_standby_names").fetchone() != wanted:
+            time.sleep(0.01)
+
+    @contextmanager
+    def away():
+        db.session.remove()
+        with psycopg.connect(url, autocommit=True) as connection:
+            choose(connection, "nobody")
+            try:
+                yield connection
+            finally:
+                choose(connection, "")
+
+    return away
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_a_commit_that_waits_for_a_standby_is_unknown_and_settled_once_it_is_back(standby, act):
+    user = make_user(50)
+    held = holds.hold(user, 5, operation="test").id
+    with standby():
+        with pytest.raises(OutcomeUnknown):
+            ACTS[act](user, held)
+    assert ACTS[act](user, held).number == 2
+    assert ledger.balance(user).version == 2
+
+
+WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_a_wait_that_an_operator_cancels_makes_no_success_of_a_commit(standby, act):
+    user = make_user(50)
+    held = holds.hold(user, 5, operation="test").id
+    with standby() as connection:
+
+        def cancel():
+            while not over.wait(0.02):
+                for (pid,) in connection.execute(WAITING).fetchall():
+                    connection.execute(f"SELECT pg_cancel_backend({pid})")
+
+        over = threading.Event()
+        canceller = threading.Thread(target=cancel)
+        canceller.start()
+        try:
+            with pytest.raises(OutcomeUnknown):
+                ACTS[act](user, held)
+        finally:
+            over.set()
+            canceller.join()
+    assert ACTS[act](user, held).number == 2
+    assert ledger.balance(user).version == 2
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_what_only_this_server_has_is_not_told_to_who_asks_by_its_key(standby, act):
+    user = make_user(50)
+    held = holds.hold(user, 5, operation="test").id
+    ACTS[act](user, held)
+    with standby():
+        with pytest.raises((OutcomeUnknown, TryAgainLater)):
+            ACTS[act](user, held)
+    assert ACTS[act](user, held).number == 2
