@@ -1,9 +1,11 @@
 """How the app is served: threads, so that waiting for the database or for Dodo blocks nobody."""
 
 from creditsapp.settings import SettingsError, load_settings
+from creditsapp.studio.operations import price_list
 
 try:
     settings = load_settings()
+    price_list(settings.credit_costs)
 except SettingsError as error:
     raise SystemExit(f"These settings are missing or wrong:\n{error}") from None
 

@@ -19,7 +19,7 @@ from creditsapp.services.purchases import Offer
 from creditsapp.settings import INSTANCE, ROOT, Settings, load_settings
 from creditsapp.studio import api as studio_api
 from creditsapp.studio import bp as studio_bp
-from creditsapp.studio.operations import OPERATIONS
+from creditsapp.studio.operations import price_list
 from creditsapp.webhooks import bp as webhooks_bp
 
 
@@ -41,9 +41,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["WEBHOOK_SECRETS"] = webhook_secrets(settings)
     app.extensions["creditsapp"] = Credits(
         settings=settings,
-        prices=PriceList(
-            {name: operation.cost for name, operation in OPERATIONS.items()} | settings.credit_costs
-        ),
+        prices=price_list(settings.credit_costs),
         offer=Offer(
             settings.credits_per_dollar,
             settings.min_purchase_dollars,

@@ -15,20 +15,36 @@ from typing import Any
 from flask import current_app, make_response
 from flask_login import current_user
 
+from creditsapp.extensions import login_manager
 from creditsapp.models import Hold, LedgerEntry
-from creditsapp.prices import PriceList
+from creditsapp.models.types import as_credits
+from creditsapp.prices import InvalidQuantity, PriceList
 from creditsapp.services import holds
-from creditsapp.services.errors import OperationInProgress, OutcomeUnknown
+from creditsapp.services.errors import (
+    HoldClosed,
+    OperationInProgress,
+    OutcomeUnknown,
+    ServiceError,
+    TryAgainLater,
+    WalletNotFound,
+)
+from creditsapp.services.transaction import now
 
 log = logging.getLogger(__name__)
 
+# After these a queue delivers the job again, and finds its hold as it was left.
+_COMES_BACK = (OutcomeUnknown, TryAgainLater, KeyboardInterrupt, SystemExit)
 
-class AlreadyCharged(Exception):
-    """The key's work was done and paid for before; `hold` is the one that was captured."""
+
+class AlreadyCharged(ServiceError):
+    """The work was done and paid for before; `hold` is the one that was captured."""
+
+    code = "already_charged"
+    status = 409
 
     def __init__(self, hold: Hold) -> None:
         self.hold = hold
-        super().__init__(f"hold {hold.id} was captured before")
+        super().__init__("This was done and paid for before. Nothing more was charged.")
 
 
 class Charge:
@@ -37,24 +53,44 @@ class Charge:
     def __init__(self, hold: Hold) -> None:
         self.user_id = hold.user_id
         self.hold_id = hold.id
+        self.operation = hold.operation
         self.amount = hold.amount
         self.entry: LedgerEntry | None = None
-        self._released = False
+        self._left = False
 
     @property
     def resolved(self) -> bool:
-        """Whether it was captured or released."""
-        return self.entry is not None or self._released
+        """Whether it was captured, released or handed over."""
+        return self.entry is not None or self._left
 
-    def capture(self, amount: Decimal | int | None = None) -> LedgerEntry:
-        """Charge all, or a part and release the rest."""
-        self.entry = holds.capture(self.user_id, self.hold_id, amount)
+    def capture(
+        self, amount: Decimal | int | None = None, *, quantity: Decimal | int | None = None
+    ) -> LedgerEntry | None:
+        """Charge all, or a part and release the rest; safe to repeat with the same amount.
+
+        The part is an amount of credits, or a quantity at the operation's price per unit. What
+        comes to 0 is released, and there is no entry.
+        """
+        if quantity is not None:
+            if amount is not None:
+                raise TypeError("a capture takes an amount or a quantity, not both")
+            amount = prices().cost(self.operation, quantity)
+        if amount is not None and as_credits(amount) == 0:
+            self.release()
+            return None
+        key = f"capture:{self.hold_id}"
+        self.entry = holds.capture(self.user_id, self.hold_id, amount, key=key)
         return self.entry
 
     def release(self) -> None:
         """Charge nothing."""
         holds.release(self.user_id, self.hold_id)
-        self._released = True
+        self._left = True
+
+    def hand_over(self) -> str:
+        """Leave the hold open at the block's end, for `resume` elsewhere; return its id."""
+        self._left = True
+        return self.hold_id
 
 
 @contextmanager
@@ -62,24 +98,32 @@ def charge(
     user: Any,
     operation: str,
     *,
+    quantity: Decimal | int | None = None,
     description: str = "",
+    seconds: int | None = None,
     key: str | None = None,
     fingerprint: str | None = None,
 ) -> Iterator[Charge]:
     """Charge a user (or user id) for the block's work; a block that raises costs nothing.
 
+    An operation with a price per unit needs its quantity, or the most that it can come to. The
+    hold lives for `seconds`, by default HOLD_SECONDS.
+
     Raise InsufficientCredits before the work begins. With a key: AlreadyCharged when its work was
     done before, OperationInProgress while it is under way, IdempotencyConflict when `fingerprint`
     (of the input) is another.
     """
-    user_id, hold_id = getattr(user, "id", user), str(uuid.uuid4())
+    user_id, hold_id = _number_of(user), str(uuid.uuid4())
+    most = prices().cost(operation, quantity)
+    if most == 0:
+        raise InvalidQuantity("There is nothing to work on. Nothing was charged.")
     try:
         hold = holds.hold(
             user_id,
-            prices().cost(operation),
+            most,
             operation=operation.lower(),
             description=description,
-            seconds=current_app.config["HOLD_SECONDS"],
+            seconds=current_app.config["HOLD_SECONDS"] if seconds is None else seconds,
             key=key,
             fingerprint=fingerprint,
             hold_id=hold_id,
@@ -91,15 +135,47 @@ def charge(
         if hold.status == "captured":
             raise AlreadyCharged(hold)
         raise OperationInProgress("This is being worked on already. Nothing more was charged.")
+    with _work(hold) as work:
+        yield work
+
+
+@contextmanager
+def resume(user: Any, hold_id: str) -> Iterator[Charge]:
+    """The block of a charge that was handed over, in whatever process does its work.
+
+    Raise before the work begins: AlreadyCharged when the work was done before, HoldClosed when
+    the hold was released or its time is over, HoldNotFound. A block that raises costs nothing;
+    but when the database does not answer or the process is stopped, the hold stays as it is, so
+    that the same job can come again.
+    """
+    hold = holds.find(_number_of(user), hold_id)
+    if hold.status == "captured":
+        raise AlreadyCharged(hold)
+    if hold.status != "held" or hold.expires_at <= now():
+        raise HoldClosed("The time for this work is over. Nothing was charged.")
+    with _work(hold, left_by=_COMES_BACK) as work:
+        yield work
+
+
+@contextmanager
+def _work(hold: Hold, left_by: tuple[type[BaseException], ...] = ()) -> Iterator[Charge]:
+    """Resolve a hold by how the block ends; `left_by` are exceptions that leave it open."""
     work = Charge(hold)
     try:
         yield work
         if not work.resolved:
             work.capture()
-    except BaseException:
-        if not work.resolved:
+    except BaseException as error:
+        if not work.resolved and not isinstance(error, left_by):
             _let_go(work.user_id, work.hold_id)
         raise
+
+
+def _number_of(user: Any) -> int:
+    number = getattr(user, "id", user)
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise WalletNotFound("There is nobody to charge.")
+    return number
 
 
 def _let_go(user_id: int, hold_id: str) -> None:
@@ -115,6 +191,8 @@ def charged(operation: str) -> Callable[[Callable[..., Any]], Callable[..., Any]
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(view)
         def run(*args: Any, **kwargs: Any) -> Any:
+            if not current_user.is_authenticated:
+                return login_manager.unauthorized()
             with charge(current_user, operation) as work:
                 response = make_response(view(*args, **kwargs))
                 if response.status_code >= 400 and not work.resolved:

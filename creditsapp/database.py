@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 LOCK_SECONDS = 8.0
 ANSWER_SECONDS = 9.0
@@ -40,7 +40,7 @@ def prepare(engine: Engine) -> None:
         event.listen(engine, "do_connect", _connect_to_postgresql)
         event.listen(engine, "connect", _prepare_postgresql)
         event.listen(engine, "begin", _begin_on_postgresql)
-        event.listen(engine, "checkin", _note_the_time)
+        event.listen(engine, "checkin", _note_return)
         event.listen(engine, "checkout", _ping_if_idle)
 
 
@@ -75,6 +75,15 @@ def patiently(act: Callable[[], object]) -> None:
             time.sleep(random.uniform(0.001, 0.02))
 
 
+def leaves_unknown(error: DBAPIError) -> bool:
+    """Whether a commit that failed like this may stand all the same.
+
+    A connection was lost, or SQLite could not write: what it wrote may come back when it recovers.
+    """
+    broken = getattr(error.orig, "sqlite_errorname", "").startswith("SQLITE_IOERR")
+    return error.connection_invalidated or broken
+
+
 def is_full(error: BaseException) -> bool:
     """Whether SQLite says that there is no room left."""
     cause = getattr(error, "orig", error)
@@ -93,8 +102,9 @@ def is_locked(error: BaseException) -> bool:
 class BoundedConnection(psycopg.Connection[Any]):
     """A connection that is closed where the server does not answer within `deadline` seconds.
 
-    A commit that waits for its standby is ended by no timeout of the server's, and must not be
-    cancelled: PostgreSQL would then call it a success.
+    What may take longer says so by the option `at_length`. A commit that waits for its standby is
+    ended by no timeout of the server's, and must not be cancelled: PostgreSQL would then call it
+    a success.
     """
 
     deadline: float | None = ANSWER_SECONDS
@@ -131,8 +141,9 @@ def _prepare_postgresql(connection: Any, record: Any) -> None:
 
 def _begin_on_postgresql(connection: Connection) -> None:
     options = connection.get_execution_options()
-    driver: Any = connection.connection.dbapi_connection
-    driver.deadline = options.get("deadline")
+    if options.get("at_length"):
+        driver: Any = connection.connection.dbapi_connection
+        driver.deadline = None
     connection.connection.info.pop("unsure", None)  # what was warned of before is over
     if options.get("snapshot"):
         connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -140,8 +151,10 @@ def _begin_on_postgresql(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN")
 
 
-def _note_the_time(_connection: object, record: Any) -> None:
+def _note_return(connection: Any, record: Any) -> None:
     record.info["returned"] = time.monotonic()
+    if connection is not None:
+        connection.deadline = BoundedConnection.deadline
 
 
 def _ping_if_idle(connection: Any, record: Any, _proxy: object) -> None:

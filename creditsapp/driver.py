@@ -57,11 +57,6 @@ class Driver:
         found = self.rows(statement, values)
         return found[0] if found else None
 
-    def begin_alone(self, seconds: float) -> None:
-        """Make ready for one posting whose answer has to come within `seconds`."""
-        self._connection.deadline = seconds
-        self.warnings.pop("unsure", None)
-
     @property
     def warnings(self) -> dict[str, Any]:
         """What the server has said on this connection."""

@@ -10,7 +10,8 @@ from flask_login import current_user
 from markupsafe import Markup, escape
 
 from creditsapp.charging import prices
-from creditsapp.models.types import exact, format_credits
+from creditsapp.models.types import FINEST, exact, format_credits
+from creditsapp.prices import Price
 from creditsapp.services import ledger
 
 MINUS = "\N{MINUS SIGN}"
@@ -29,7 +30,7 @@ def init_app(app: Flask) -> None:
             "settings": shared.settings,
         }
     )
-    for name in ("number", "signed", "money", "moment", "counted"):
+    for name in ("number", "signed", "price", "money", "moment", "counted"):
         app.jinja_env.filters[name] = globals()[name]
     app.jinja_env.filters["credits"] = credit_count
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -56,6 +57,18 @@ def signed(amount: Decimal | int) -> str:
 def credit_count(amount: Decimal | int) -> str:
     """An amount with its word: "1 credit", "45.2 credits"."""
     return format_credits(Decimal(amount)).replace("-", MINUS)
+
+
+def price(listed: Price) -> str:
+    """A price: "5 credits", "0.2 credits per page, rounded up to whole credits"."""
+    words = credit_count(listed.credits)
+    if listed.per:
+        words += f" per {listed.per}"
+    if listed.step == 1:
+        words += ", rounded up to whole credits"
+    elif listed.step != FINEST:
+        words += f", rounded up to multiples of {credit_count(listed.step)}"
+    return words
 
 
 def counted(count: int, noun: tuple[str, str]) -> str:

@@ -12,6 +12,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     ModelWrapValidatorHandler,
+    PlainValidator,
     ValidationError,
     field_validator,
     model_validator,
@@ -22,6 +23,8 @@ from sqlalchemy.exc import ArgumentError
 
 from creditsapp.dodo.signature import BadSecret, decode_secret
 from creditsapp.models.types import LIMIT, as_credits
+from creditsapp.models.wallet import LONGEST_HOLD
+from creditsapp.prices import Price
 
 ROOT = Path(__file__).resolve().parent.parent
 INSTANCE = ROOT / "instance"
@@ -40,6 +43,20 @@ def _credits(value: Any) -> Decimal:
         raise ValueError("is not a number of credits") from None
 
 
+def _price(value: Any) -> Price:
+    if isinstance(value, Price):
+        return value
+    if not isinstance(value, dict):
+        return Price(_credits(value))
+    if not {"credits", "per"} <= value.keys() <= {"credits", "per", "step"}:
+        raise ValueError(f"is not a price such as {PER_UNIT}; only the step may be left out")
+    if not isinstance(value["per"], str):
+        raise ValueError('"per" is not a text such as "page"')
+    step = {"step": _credits(value["step"])} if "step" in value else {}
+    return Price(_credits(value["credits"]), per=value["per"], **step)
+
+
+PER_UNIT = '{"credits": 0.2, "per": "page", "step": 1}'
 CreditAmount = Annotated[Decimal, BeforeValidator(_credits)]
 
 
@@ -65,8 +82,8 @@ class Settings(BaseSettings):
     credits_per_dollar: Annotated[CreditAmount, Field(gt=0)] = Decimal(20)
     min_purchase_dollars: Annotated[int, Field(ge=1)] = 1
     max_purchase_dollars: Annotated[int, Field(ge=1, le=1_000_000)] = 500
-    credit_costs: Annotated[dict[str, Annotated[CreditAmount, Field(gt=0)]], NoDecode] = {}
-    hold_seconds: Annotated[int, Field(ge=1, le=365 * 24 * 3600)] = 900
+    credit_costs: Annotated[dict[str, Annotated[Price, PlainValidator(_price)]], NoDecode] = {}
+    hold_seconds: Annotated[int, Field(ge=1, le=LONGEST_HOLD)] = 900
 
     ratelimit_storage_uri: str = "memory://"
     proxy_hops: Annotated[int, Field(ge=0)] = 0
@@ -124,6 +141,8 @@ class Settings(BaseSettings):
                 raise ValueError('is not a JSON object such as {"THEME_GENERATION": 0.5}') from None
         if not isinstance(value, dict):
             raise ValueError('is not a JSON object such as {"THEME_GENERATION": 0.5}')
+        if not all(1 <= len(name) <= 64 and name.isprintable() for name in value):
+            raise ValueError("names an operation with no or more than 64 characters")
         return {name.lower(): cost for name, cost in value.items()}
 
     @field_validator("app_base_url", "dodo_payments_base_url")

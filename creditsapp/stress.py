@@ -1,19 +1,22 @@
 """A race of real processes for one wallet, to see with one's own database that no credit is lost.
 
 All processes give the wallet its credits by the same keys, so that each part comes in once; then
-all of them spend, hold, capture, release and repeat themselves until nothing is left.
+all of them spend, hold, capture, release and repeat each other's keys until nothing is left. At
+the end the ledger has to have exactly the entries that the processes were told of.
 """
 
 import multiprocessing
 import random
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 
 from flask import Flask, current_app
 
 from creditsapp.extensions import db
+from creditsapp.models import LedgerEntry
 from creditsapp.services import holds, ledger, wallets
 from creditsapp.services.errors import InsufficientCredits
 from creditsapp.services.transaction import transaction
@@ -35,11 +38,18 @@ class Outcome:
     expected_sum: Decimal
     final_sum: Decimal
     final_balance: Decimal
+    as_told: bool
 
     @property
     def ok(self) -> bool:
         """Whether every credit is accounted for."""
-        return self.failures == 0 and self.expected_sum == self.final_sum == self.final_balance
+        sums = self.expected_sum == self.final_sum == self.final_balance
+        return sums and self.as_told and self.failures == 0
+
+    @property
+    def pace(self) -> float:
+        """Attempts a second."""
+        return self.attempts / self.seconds
 
 
 def race(processes: int, balance: Decimal, cost: Decimal) -> Outcome:
@@ -67,14 +77,21 @@ def race(processes: int, balance: Decimal, cost: Decimal) -> Outcome:
         racer.join()
     seconds = time.monotonic() - began
     counts: Counter[str] = Counter()
+    told: set[int] = set()
     while not results.empty():
-        counts.update(results.get())
+        counted, entries = results.get()
+        counts.update(counted)
+        told |= entries
     counts["failures"] += sum(racer.exitcode != 0 for racer in racers)
-    return _outcome(user_id, balance, cost, counts, seconds)
+    return _outcome(user_id, balance, cost, counts, told, seconds)
 
 
-def _compete(user_id: int, balance: Decimal, cost: Decimal, chance: random.Random) -> Counter[str]:
+def _compete(
+    user_id: int, balance: Decimal, cost: Decimal, chance: random.Random
+) -> tuple[Counter[str], set[int]]:
+    """Act until nothing is left; return what was counted and the entries that were answered."""
     counts: Counter[str] = Counter()
+    told: set[int] = set()
     part = (balance / PARTS).quantize(Decimal("0.0001"), ROUND_FLOOR)
     for number in range(PARTS):
         given = part if number else balance - part * (PARTS - 1)
@@ -83,57 +100,67 @@ def _compete(user_id: int, balance: Decimal, cost: Decimal, chance: random.Rando
     while ledger.balance(user_id).balance >= cost:
         counts["attempts"] += 1
         try:
-            counts[chance.choice(ACTS)(user_id, cost, chance)] += 1
+            entry = chance.choice(ACTS)(user_id, cost, counts["attempts"])
         except InsufficientCredits:
             counts["refusals"] += 1
+        else:
+            counts["releases"] += entry is None
+            told |= {entry.number} if entry else set()
         db.session.remove()
-    return counts
+    return counts, told
 
 
-def _spend(user_id: int, cost: Decimal, chance: random.Random) -> str:
-    ledger.spend(user_id, cost, operation=OPERATION)
-    return "wins"
+def _spend(user_id: int, cost: Decimal, attempt: int) -> LedgerEntry:
+    return ledger.spend(user_id, cost, operation=OPERATION)
 
 
-def _spend_twice_by_key(user_id: int, cost: Decimal, chance: random.Random) -> str:
-    key = f"{chance.getrandbits(64)}-{time.time_ns()}"
-    first = ledger.spend(user_id, cost, operation=OPERATION, key=key)
-    again = ledger.spend(user_id, cost, operation=OPERATION, key=key)
-    if first.number != again.number:
-        raise AssertionError("a key was charged twice")
-    return "wins"
+def _spend_by_a_shared_key(user_id: int, cost: Decimal, attempt: int) -> LedgerEntry:
+    """All processes come by the same keys, at about the same time."""
+    return ledger.spend(user_id, cost, operation=OPERATION, key=f"shared-{attempt}")
 
 
-def _capture(user_id: int, cost: Decimal, chance: random.Random) -> str:
-    holds.capture(user_id, holds.hold(user_id, cost, operation=OPERATION).id)
-    return "wins"
+def _capture(user_id: int, cost: Decimal, attempt: int) -> LedgerEntry:
+    """Hold more than is captured in the end, every other time."""
+    most = cost * (1 + attempt % 2)
+    return holds.capture(user_id, holds.hold(user_id, most, operation=OPERATION).id, cost)
 
 
-def _release(user_id: int, cost: Decimal, chance: random.Random) -> str:
+def _release(user_id: int, cost: Decimal, attempt: int) -> None:
     holds.release(user_id, holds.hold(user_id, cost, operation=OPERATION).id)
-    return "releases"
 
 
-ACTS = (_spend, _spend_twice_by_key, _capture, _release)
+ACTS: tuple[Callable[[int, Decimal, int], LedgerEntry | None], ...] = (
+    _spend,
+    _spend_by_a_shared_key,
+    _capture,
+    _release,
+)
 
 
 def _outcome(
-    user_id: int, balance: Decimal, cost: Decimal, counts: Counter[str], seconds: float
+    user_id: int,
+    balance: Decimal,
+    cost: Decimal,
+    counts: Counter[str],
+    told: set[int],
+    seconds: float,
 ) -> Outcome:
-    entries, below = [], None
+    entries: list[LedgerEntry] = []
+    below = None
     while True:
         page, below = ledger.history(user_id, limit=1000, before=below)
-        entries += [entry.amount for entry in page]
+        entries += page
         if below is None:
             break
     return Outcome(
         attempts=counts["attempts"],
-        wins=counts["wins"],
+        wins=len(told),
         refusals=counts["refusals"],
         releases=counts["releases"],
         failures=counts["failures"],
         seconds=seconds,
-        expected_sum=balance - cost * counts["wins"],
-        final_sum=sum(entries, Decimal(0)),
+        expected_sum=balance - cost * len(told),
+        final_sum=sum((entry.amount for entry in entries), Decimal(0)),
         final_balance=ledger.balance(user_id).balance,
+        as_told=told == {entry.number for entry in entries if entry.type == "usage"},
     )

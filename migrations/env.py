@@ -12,7 +12,7 @@ db = current_app.extensions["migrate"].db
 
 def run() -> None:
     """Migrate in one transaction; whoever comes second waits and finds the work done."""
-    with db.engine.connect().execution_options(writes=True) as connection:
+    with db.engine.connect().execution_options(writes=True, at_length=True) as connection:
         with connection.begin():
             _wait_for_others(connection)
             context.configure(

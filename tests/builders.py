@@ -7,8 +7,12 @@ import time
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from sqlalchemy import update
+
 from creditsapp.dodo.signature import sign
-from creditsapp.services import accounts, ledger, purchases, webhooks
+from creditsapp.extensions import db
+from creditsapp.models import Hold
+from creditsapp.services import accounts, holds, ledger, purchases, webhooks
 from creditsapp.services.payments import Terms
 from tests.servers import WEBHOOK_SECRET
 
@@ -129,6 +133,19 @@ def csrf_token(html):
     found = found or re.search(r'(?:value|content)="([^"]+)"[^>]*?name="csrf[-_]token"', html)
     assert found, "no CSRF token on the page"
     return found.group(1)
+
+
+def let_expire(hold_id):
+    """Let a hold's time be over."""
+    db.session.execute(update(Hold).where(Hold.id == hold_id).values(expires_at=Hold.created_at))
+    db.session.commit()
+
+
+def overdue_hold(user_id, amount=5, **options):
+    """A hold whose time is over, and that nobody swept."""
+    held = holds.hold(user_id, amount, operation="test", **options)
+    let_expire(held.id)
+    return held
 
 
 def spend(user_id, amount, **options):

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from creditsapp.models import Base
+from creditsapp.services.errors import OutcomeUnknown
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -73,3 +74,18 @@ def contents(url):
         }
     finally:
         connection.close()
+
+
+def lose_answers(monkeypatch, module, times=1):
+    """Let the commits of a service stand and their answers be lost, for a number of times."""
+    original, lost = module.transaction, []
+
+    @contextmanager
+    def transaction():
+        with original() as session:
+            yield session
+        if len(lost) < times:
+            lost.append(session)
+            raise OutcomeUnknown("the connection broke in the commit")
+
+    monkeypatch.setattr(module, "transaction", transaction)

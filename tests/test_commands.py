@@ -10,6 +10,7 @@ from creditsapp.services import holds
 from tests.builders import (
     make_purchase,
     make_user,
+    overdue_hold,
     payment_event,
     refund_event,
     settle,
@@ -95,7 +96,7 @@ def test_an_adjustment_takes_a_signed_amount_as_written(flask, app, ada):
 def test_expired_holds_are_released(flask, app, ada):
     with app.app_context():
         holds.hold(ada, 5, operation="test")
-        holds.hold(ada, 5, operation="test", seconds=0)
+        overdue_hold(ada)
     assert flask("credits", "release-holds").stdout == "1 released\n"
     assert json.loads(flask("credits", "balance", "ada@example.com", "--json").stdout)["held"] == 5
 

@@ -3,9 +3,12 @@
 import csv
 import io
 import json
+import os
+import re
 
 import pytest
 
+from creditsapp import stress
 from creditsapp.services import ledger
 from tests.builders import (
     make_purchase,
@@ -102,3 +105,39 @@ def test_a_race_accounts_for_every_credit(credits_command, app):
     outcome = json.loads(credits_command(*words).stdout)
     assert (outcome["ok"], outcome["wins"], outcome["finalSum"]) == (True, 41, 0)
     assert json.loads(credits_command("report", "--json").stdout)["months"] == []
+
+
+def test_a_race_says_what_it_came_to(credits_command):
+    lines = credits_command("stress", "--processes", "3", "--balance", "9").stdout.splitlines()
+    assert re.fullmatch(r"\d+ attempts, \d+ a second: 9 won, \d+ refused, \d+ released", lines[0])
+    assert lines[1:] == [
+        "the ledger has exactly the entries that the processes were told of",
+        "final sum 0, expected 0: no credit was lost or made",
+        "verify: all is right",
+    ]
+
+
+def spend_and_keep_quiet(*race):
+    stress._spend(*race)
+
+
+def pay_twice(user_id, cost, attempt):
+    ledger.spend(user_id, cost, operation="stress", key=f"first-{attempt}")
+    return ledger.spend(user_id, cost, operation="stress")
+
+
+@pytest.mark.parametrize("act", [spend_and_keep_quiet, pay_twice])
+def test_a_race_in_which_credits_are_lost_is_told(credits_command, monkeypatch, act):
+    monkeypatch.setattr(stress, "ACTS", (act,))
+    answer = credits_command("stress", "--processes", "2", "--balance", "8", code=1)
+    assert "NOT the entries" in answer.stdout
+    assert "CREDITS WERE LOST OR MADE" in answer.stdout
+
+
+def test_a_race_whose_process_dies_is_told(credits_command, monkeypatch):
+    def die(*race):
+        os._exit(3)
+
+    monkeypatch.setattr(stress, "ACTS", (die,))
+    answer = credits_command("stress", "--processes", "2", "--balance", "8", code=1)
+    assert "2 processes failed" in answer.stdout

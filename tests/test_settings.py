@@ -1,9 +1,8 @@
 """The settings: read exactly, refused all at once."""
 
-from decimal import Decimal
-
 import pytest
 
+from creditsapp.prices import Price
 from creditsapp.settings import SettingsError, load_settings
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -71,9 +70,59 @@ def test_both_schemes_of_postgresql_mean_psycopg(load, scheme):
 def test_prices_are_exact_and_in_any_case(load):
     settings = load(CREDIT_COSTS='{"THEME_GENERATION": 0.1, "image_restyle": 7}')
     assert settings.credit_costs == {
-        "theme_generation": Decimal("0.1"),
-        "image_restyle": Decimal(7),
+        "theme_generation": Price("0.1"),
+        "image_restyle": Price(7),
     }
+
+
+def test_a_price_per_unit_has_its_unit_and_its_step(load):
+    settings = load(
+        CREDIT_COSTS='{"SCAN": {"credits": 0.2, "per": "page", "step": 1},'
+        ' "CALL": {"credits": 3, "per": "minute"}}'
+    )
+    assert settings.credit_costs == {
+        "scan": Price("0.2", per="page", step=1),
+        "call": Price(3, per="minute"),
+    }
+
+
+@pytest.mark.parametrize(
+    "price",
+    [
+        "{}",
+        "[]",
+        '{"credits": 1}',
+        '{"per": "page"}',
+        '{"credits": 1, "per": "page", "unit": 2}',
+        '{"credits": 1, "step": 1}',
+        '{"credits": 0, "per": "page"}',
+        '{"credits": -1, "per": "page"}',
+        '{"credits": 0.00001, "per": "page"}',
+        '{"credits": NaN, "per": "page"}',
+        '{"credits": true, "per": "page"}',
+        '{"credits": {}, "per": "page"}',
+        '{"credits": 1e99, "per": "page"}',
+        '{"credits": 1, "per": 5}',
+        '{"credits": 1, "per": null}',
+        '{"credits": 1, "per": ""}',
+        '{"credits": 1, "per": "a\\u0000b"}',
+        '{"credits": 1, "per": "page", "step": 0}',
+        '{"credits": 1, "per": "page", "step": null}',
+        '{"credits": 1, "per": "page", "step": 0.00001}',
+    ],
+)
+def test_a_wrong_price_per_unit_is_one_clear_line(load, price):
+    with pytest.raises(SettingsError) as refusal:
+        load(CREDIT_COSTS=f'{{"GOOD": 1, "SCAN": {price}}}')
+    (line,) = str(refusal.value).splitlines()
+    assert line.startswith("CREDIT_COSTS.SCAN: ")
+
+
+def test_every_wrong_price_has_its_line(load):
+    with pytest.raises(SettingsError) as refusal:
+        load(CREDIT_COSTS='{"A": 0, "B": {"credits": 1}, "C": 1}', HOLD_SECONDS="0")
+    names = [line.split(":")[0] for line in str(refusal.value).splitlines()]
+    assert names == ["CREDIT_COSTS.A", "CREDIT_COSTS.B", "HOLD_SECONDS"]
 
 
 def test_several_webhook_secrets_are_a_list(load):
@@ -95,6 +144,9 @@ def test_several_webhook_secrets_are_a_list(load):
         ("CREDIT_COSTS", '{"X": NaN}'),
         ("CREDIT_COSTS", '{"X": "many"}'),
         ("CREDIT_COSTS", '{"X": true}'),
+        ("CREDIT_COSTS", '{"": 1}'),
+        ("CREDIT_COSTS", '{"a\\u0000b": 1}'),
+        ("CREDIT_COSTS", f'{{"{"x" * 65}": 1}}'),
         ("INITIAL_FREE_CREDITS", "-1"),
         ("INITIAL_FREE_CREDITS", "1.00001"),
         ("CREDITS_PER_DOLLAR", "0"),

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from creditsapp.commands import reports  # noqa: F401  (its commands join the credits group)
+from creditsapp.commands import proving, reports  # noqa: F401  (their commands join the credits group)
 from creditsapp.commands.credits import credits_group
 from creditsapp.commands.sandbox import sandbox_group
 from creditsapp.commands.users import users_group

@@ -2,15 +2,15 @@
 
 import uuid
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, literal
 from sqlalchemy.types import TypeDecorator
 
-UNITS_PER_CREDIT = 10_000
 LIMIT = Decimal(10**12)
-_FINEST = Decimal("0.0001")
+FINEST = Decimal("0.0001")
+_EXACT = Context(prec=64)  # a caller's own decimal context must not round what we keep
 
 
 class InvalidAmount(ValueError):
@@ -28,7 +28,7 @@ def as_credits(value: object) -> Decimal:
     amount = Decimal(value)
     if not amount.is_finite():
         raise InvalidAmount("credits are finite numbers")
-    if abs(amount) > LIMIT:
+    if amount.copy_abs() > LIMIT:
         raise InvalidAmount("credits stay within a million million")
     return from_units(to_units(amount))
 
@@ -51,16 +51,16 @@ def signed_credits(value: object) -> Decimal:
 
 def to_units(amount: Decimal) -> int:
     """Whole ten-thousandths of a credit; raise InvalidAmount when there are finer parts."""
-    rounded = amount.quantize(_FINEST)
+    rounded = amount.quantize(FINEST, context=_EXACT)
     if rounded != amount:
         raise InvalidAmount("credits have at most 4 decimals")
-    return int(rounded.scaleb(4))
+    return int(rounded.scaleb(4, _EXACT))
 
 
 def from_units(units: int) -> Decimal:
     """Credits from ten-thousandths, without trailing zeros."""
-    whole, rest = divmod(units, UNITS_PER_CREDIT)
-    return Decimal(whole) if rest == 0 else (Decimal(units) / UNITS_PER_CREDIT).normalize()
+    whole, rest = divmod(units, 10_000)
+    return Decimal(whole) if rest == 0 else Decimal(units).scaleb(-4, _EXACT).normalize(_EXACT)
 
 
 class CreditAmount(TypeDecorator[Decimal]):
@@ -101,13 +101,13 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 def exact(amount: Decimal) -> int | Decimal:
     """An amount for JSON: an int where it is whole."""
-    return int(amount) if amount == int(amount) else amount.normalize()
+    return int(amount) if amount == int(amount) else amount.normalize(_EXACT)
 
 
-def is_uuid(text: str) -> bool:
-    """Whether a text is an id of ours, as we write it."""
+def is_uuid(text: object) -> bool:
+    """Whether this is an id of ours, as we write it."""
     try:
-        return str(uuid.UUID(text)) == text
+        return isinstance(text, str) and str(uuid.UUID(text)) == text
     except ValueError:
         return False
 

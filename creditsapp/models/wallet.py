@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from creditsapp.models.base import Base
 
 LIMIT_UNITS = 10**16  # ±10^12 credits
+LONGEST_HOLD = 365 * 24 * 3600  # seconds
 SIGNS_MATCH_TYPES = (
     "(type IN ('initial', 'purchase', 'bonus') AND amount > 0)"
     " OR (type = 'usage' AND amount < 0)"

@@ -12,7 +12,8 @@ from typing import IO, Any
 from sqlalchemy import Connection, select
 
 from creditsapp.models import LedgerEntry
-from creditsapp.services.verification import Problem, snapshot
+from creditsapp.services.transaction import snapshot
+from creditsapp.services.verification import Problem
 
 FORMAT = "credits-checkpoint-1"
 _COLUMNS = LedgerEntry.__table__.columns

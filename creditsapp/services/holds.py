@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from creditsapp.driver import Driver
 from creditsapp.extensions import db
 from creditsapp.models import Hold, LedgerEntry, Wallet
-from creditsapp.models.types import CreditAmount, positive_credits
+from creditsapp.models.types import CreditAmount, is_uuid, positive_credits
+from creditsapp.models.wallet import LONGEST_HOLD
 from creditsapp.services import wallets
 from creditsapp.services.errors import (
     CaptureTooLarge,
@@ -26,8 +27,12 @@ from creditsapp.services.errors import (
 )
 from creditsapp.services.idempotency import by_key, caller_key, conflict
 from creditsapp.services.posting import Movement, check_text, post
-from creditsapp.services.retrying import retried
-from creditsapp.services.transaction import now, transaction, violates
+from creditsapp.services.retrying import retried, retried_by_key
+from creditsapp.services.transaction import end_reads, now, transaction, violates
+
+
+class InvalidSeconds(ValueError):
+    """A hold lives for a whole number of seconds, at least one and at most a year."""
 
 
 def hold(
@@ -45,10 +50,15 @@ def hold(
 
     While a hold with the key is open or captured, that one is returned instead, if operation and
     fingerprint of the input are the same. Raise InsufficientCredits, IdempotencyConflict,
-    WalletNotFound, InvalidAmount, InvalidKey, InvalidText, or TypeError for a float.
+    WalletNotFound, InvalidAmount, InvalidSeconds, InvalidKey, InvalidText, or TypeError for a
+    float.
     """
     check_text(operation, 64)
     check_text(description[:500], 500)
+    check_text(fingerprint, 64)
+    _check_seconds(seconds)
+    if hold_id is not None and not is_uuid(hold_id):
+        raise ValueError("a hold's id is a UUID")
     at = now()
     wanted: dict[str, Any] = {
         "id": hold_id or str(uuid.uuid4()),
@@ -63,6 +73,13 @@ def hold(
         "expires_at": at + timedelta(seconds=seconds),
     }
     return _hold(wanted)
+
+
+def _check_seconds(seconds: int) -> None:
+    if isinstance(seconds, bool) or not isinstance(seconds, int):
+        raise TypeError(f"seconds are an int, not {type(seconds).__name__}")
+    if not 1 <= seconds <= LONGEST_HOLD:
+        raise InvalidSeconds(f"a hold lives for 1 to {LONGEST_HOLD} seconds")
 
 
 @retried
@@ -110,18 +127,35 @@ def _by_key(session: Session, wanted: Hold) -> Hold | None:
     return found
 
 
-@retried
+def find(user_id: int, hold_id: str) -> Hold:
+    """A user's own hold, open or closed, with no connection kept; raise HoldNotFound."""
+    found = _find(db.session(), user_id, hold_id)
+    end_reads()
+    return found
+
+
 def capture(
     user_id: int, hold_id: str, amount: Decimal | int | None = None, *, key: str | None = None
 ) -> LedgerEntry:
     """Charge all of a hold, or a part and release the rest.
 
-    Again with the same key gives the same entry. Raise HoldNotFound, HoldClosed,
+    Again with the same key gives the same entry, so that an answer that was lost is asked for
+    again; without a key it raises OutcomeUnknown. Raise HoldNotFound, HoldClosed,
     CaptureTooLarge, InsufficientCredits (a debt came up meanwhile) or as `hold` does.
     """
+    if amount is not None:
+        amount = positive_credits(amount)
+    stored_key = None if key is None else caller_key(key)
+    again = retried if stored_key is None else retried_by_key
+    return again(_capture_alone)(user_id, hold_id, amount, stored_key)
+
+
+def _capture_alone(
+    user_id: int, hold_id: str, amount: Decimal | None, stored_key: str | None
+) -> LedgerEntry:
     try:
         with transaction() as session:
-            return _capture(session, user_id, hold_id, amount, key=key)
+            return _capture(session, user_id, hold_id, amount, stored_key=stored_key)
     except IntegrityError as error:
         raise conflict(error) from None
 
@@ -130,25 +164,25 @@ def _capture(
     session: Session,
     user_id: int,
     hold_id: str,
-    amount: Decimal | int | None = None,
+    amount: Decimal | None = None,
     *,
-    key: str | None = None,
+    stored_key: str | None = None,
     description: str | None = None,
 ) -> LedgerEntry:
-    hold = _locked(session, user_id, hold_id)
-    charged = hold.amount if amount is None else positive_credits(amount)
+    hold = _find(session, user_id, hold_id, lock=True)
+    charged = hold.amount if amount is None else amount
     movement = Movement(
         user_id=user_id,
-        amount=-charged,
+        amount=charged.copy_negate(),
         type="usage",
-        key=f"hold:{hold_id}" if key is None else caller_key(key),
+        key=stored_key or f"hold:{hold_id}",
         operation=hold.operation,
         description=hold.description if description is None else description,
         released=hold.amount,
         hold_id=hold_id,
     )
     if hold.status != "held":
-        return _captured_before(hold, movement, keyed=key is not None)
+        return _captured_before(hold, movement, keyed=stored_key is not None)
     if charged > hold.amount:
         raise CaptureTooLarge("More than was held cannot be captured.")
     entry = post(Driver.of(session), movement)
@@ -169,7 +203,7 @@ def _captured_before(hold: Hold, movement: Movement, *, keyed: bool) -> LedgerEn
 def release(user_id: int, hold_id: str) -> None:
     """Give up a hold; nothing is charged. Raise HoldNotFound or HoldClosed."""
     with transaction() as session:
-        hold = _locked(session, user_id, hold_id)
+        hold = _find(session, user_id, hold_id, lock=True)
         if hold.status != "held":
             raise HoldClosed(f"This hold is {hold.status} already.")
         _resolve(session, hold_id, "released")
@@ -203,16 +237,15 @@ def _expire(session: Session, user_id: int) -> int:
     return len(amounts)
 
 
-def _locked(session: Session, user_id: int, hold_id: str) -> Hold:
-    hold = session.scalar(
-        select(Hold)
-        .where(Hold.id == hold_id, Hold.user_id == user_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if hold is None:
+def _find(session: Session, user_id: int, hold_id: str, *, lock: bool = False) -> Hold:
+    query = select(Hold).where(Hold.id == hold_id, Hold.user_id == user_id)
+    if lock:
+        query = query.with_for_update()
+    query = query.execution_options(populate_existing=True)
+    found = session.scalar(query) if is_uuid(hold_id) else None
+    if found is None:
         raise HoldNotFound("There is no such hold.")
-    return hold
+    return found
 
 
 def _resolve(

@@ -25,7 +25,7 @@ from creditsapp.services.idempotency import (
     standing_all,
 )
 from creditsapp.services.posting import Movement, post, post_unguarded
-from creditsapp.services.retrying import retried, retried_by_key
+from creditsapp.services.retrying import retried_by_key
 from creditsapp.services.transaction import single_posting, transaction
 from creditsapp.services.wallets import Balance
 
@@ -203,7 +203,6 @@ def _operate(command: str, movement: Movement) -> LedgerEntry:
     return entry
 
 
-@retried
 def refund_usage(
     usage: LedgerEntry,
     amount: Decimal | int | None = None,
@@ -216,18 +215,24 @@ def refund_usage(
     Without an amount, all that was not given back yet. A key that was used before gives the entry
     that stands. Raise RefundTooLarge, or as `grant` does.
     """
-    exact = None if amount is None else positive_credits(amount)
-    stored_key = caller_key(key)
+    wanted = None if amount is None else positive_credits(amount)
+    return _refund_usage(usage, wanted, description, caller_key(key))
+
+
+@retried_by_key
+def _refund_usage(
+    usage: LedgerEntry, wanted: Decimal | None, description: str, key: str
+) -> LedgerEntry:
     try:
         with transaction() as session:
             wallets._lock(session, usage.user_id)
-            before = by_key(usage.user_id, stored_key)
+            before = by_key(usage.user_id, key)
             left = _not_given_back(session, usage)
             movement = Movement(
                 user_id=usage.user_id,
-                amount=exact or (before.amount if before else left),
+                amount=wanted or (before.amount if before else left),
                 type="refund",
-                key=stored_key,
+                key=key,
                 operation=usage.operation,
                 description=description,
                 refunded_number=usage.number,

@@ -11,6 +11,7 @@ from sqlalchemy import case, func, select, type_coerce
 from creditsapp.extensions import db
 from creditsapp.models import LedgerEntry, User, Wallet
 from creditsapp.models.types import NO_CREDITS, CreditAmount
+from creditsapp.services.transaction import snapshot
 
 REAL = LedgerEntry.user_id > 0  # negative ids are the throwaway wallets of stress races
 
@@ -65,7 +66,8 @@ def by_month(month: str | None = None) -> list[Line]:
     )
     if month is not None:
         query = query.where(name == month)
-    return [Line(*row) for row in db.session.execute(query)]
+    with snapshot() as connection:
+        return [Line(*row) for row in connection.execute(query)]
 
 
 def outstanding() -> Outstanding:
@@ -82,7 +84,7 @@ def outstanding() -> Outstanding:
     has = case((Wallet.balance > 0, Wallet.balance), else_=NO_CREDITS)
     kept = func.coalesce(bought.c.bought, NO_CREDITS, type_=CreditAmount())
     left = case((kept < has, kept), else_=has)
-    row = db.session.execute(
+    query = (
         select(
             type_coerce(func.sum(has), CreditAmount),
             type_coerce(func.sum(case((left > NO_CREDITS, left), else_=NO_CREDITS)), CreditAmount),
@@ -91,7 +93,9 @@ def outstanding() -> Outstanding:
         .select_from(Wallet)
         .outerjoin(bought, bought.c.user_id == Wallet.user_id)
         .where(Wallet.user_id > 0)
-    ).one()
+    )
+    with snapshot() as connection:
+        row = connection.execute(query).one()
     return Outstanding(*(amount or Decimal(0) for amount in row))
 
 
@@ -136,5 +140,6 @@ def all_entries(since: datetime | None, until: datetime | None) -> Iterator[tupl
         query = query.where(LedgerEntry.created_at >= since)
     if until is not None:
         query = query.where(LedgerEntry.created_at < until)
-    for row in db.session.execute(query.execution_options(yield_per=1000)):
-        yield tuple(row)
+    with snapshot() as connection:
+        for row in connection.execute(query.execution_options(yield_per=1000)):
+            yield tuple(row)

@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import inspect
+from sqlalchemy import Connection, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import ColumnCollectionConstraint
 
-from creditsapp.database import ANSWER_SECONDS, patiently
+from creditsapp.database import leaves_unknown, patiently
 from creditsapp.driver import Driver
 from creditsapp.extensions import db
 from creditsapp.models import Base
@@ -25,7 +25,7 @@ def transaction() -> Iterator[Session]:
     session = _idle_session()
     session.info["in_use_case"] = True
     try:
-        session.connection(execution_options={"writes": True, "deadline": ANSWER_SECONDS})
+        session.connection(execution_options={"writes": True})
         yield session
         session.flush()
         _commit(session)
@@ -44,7 +44,7 @@ def single_posting() -> Iterator[Driver]:
     driver = Driver.from_pool(db.engine)
     try:
         if driver.dialect.name == "postgresql":
-            driver.begin_alone(ANSWER_SECONDS)
+            driver.warnings.pop("unsure", None)
             yield driver
             _heed(driver.warnings)
         else:
@@ -52,11 +52,17 @@ def single_posting() -> Iterator[Driver]:
             yield driver
             driver.rows("COMMIT", {})
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if leaves_unknown(error):
             raise _unknown() from error
         raise
     finally:
         driver.close()
+
+
+def snapshot() -> Connection:
+    """A connection that sees the database as it is now, for as long as it is open."""
+    end_reads()
+    return db.engine.connect().execution_options(snapshot=True, at_length=True)
 
 
 def _idle_session() -> Session:
@@ -86,7 +92,7 @@ def _commit(session: Session) -> None:
         session.commit()
         _heed(warnings)
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if leaves_unknown(error):
             raise _unknown() from error
         raise
 

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, text
 
-from creditsapp.extensions import db
 from creditsapp.services.settlement import wrong_payments
-from creditsapp.services.transaction import end_reads
+from creditsapp.services.transaction import snapshot
 
 CHUNK = 500
 
@@ -57,12 +56,6 @@ def verify(progress: Callable[[int, int], None] = lambda done, total: None) -> R
             for (user_id,) in connection.execute(_ORPHANS)
         ]
     return report
-
-
-def snapshot() -> Connection:
-    """A connection that sees the database as it is now, for as long as it is open."""
-    end_reads()
-    return db.engine.connect().execution_options(snapshot=True)
 
 
 def count(connection: Connection, table: str) -> int:

@@ -154,9 +154,9 @@ class Remote extends Controller {
   async send(event) {
     event.preventDefault()
     this.#show("")
-    const [known, required] = [balance.current, this.costValue]
+    const [known, required] = [balance.current, this.costValue] // 0: the server knows what it costs
     const missing = required - known.available
-    if (missing > 0) return this.#refuse({ ...known, required, missing })
+    if (required && missing > 0) return this.#refuse({ ...known, required, missing })
     await this.#post().catch(() => this.#fail(this.lostValue))
   }
 

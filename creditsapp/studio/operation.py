@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from creditsapp.prices import Price
+
 MAX_TITLE = 120
 MAX_CONTENT = 2_000_000
 
@@ -124,10 +126,11 @@ class Operation:
     action: str
     noun: tuple[str, str]
     summary: str
-    cost: Decimal
+    cost: Price
     fields: tuple[Field, ...]
     run: Callable[..., Result]
     check: Callable[[dict[str, Any]], None] | None = None
+    quantity: Callable[[dict[str, Any]], Decimal | int] | None = None
     preview: Callable[[bytes], tuple[str, bytes]] | None = None
     order: int = 100
 
@@ -162,25 +165,33 @@ def operation(
     action: str,
     noun: tuple[str, str],
     summary: str,
-    cost: Decimal | int,
+    cost: Price | Decimal | int,
     fields: list[Field],
     check: Callable[[dict[str, Any]], None] | None = None,
+    quantity: Callable[[dict[str, Any]], Decimal | int] | None = None,
     preview: Callable[[bytes], tuple[str, bytes]] | None = None,
     order: int = 100,
 ) -> Callable[[Callable[..., Result]], Operation]:
-    """Make a paid operation of a function; its name becomes the operation's name."""
+    """Make a paid operation of a function; its name becomes the operation's name.
+
+    With a price per unit, `quantity` says how many units the values that were read come to.
+    """
+    price = cost if isinstance(cost, Price) else Price(cost)
 
     def decorate(run: Callable[..., Result]) -> Operation:
+        if price.per and quantity is None:
+            raise TypeError(f"{run.__name__}: a price per {price.per} needs quantity=")
         return Operation(
             name=run.__name__,
             title=title,
             action=action,
             noun=noun,
             summary=summary,
-            cost=Decimal(cost),
+            cost=price,
             fields=tuple(fields),
             run=run,
             check=check,
+            quantity=quantity,
             preview=preview,
             order=order,
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import request
 from flask_login import current_user
 
-from creditsapp.charging import AlreadyCharged, charge
+from creditsapp.charging import AlreadyCharged, charge, prices
 from creditsapp.models import Creation, LedgerEntry
 from creditsapp.services import creations, ledger
 from creditsapp.studio.operation import Operation, TextField
@@ -31,12 +31,14 @@ def perform(operation: Operation, raw: Raw, *, key: str | None) -> Performance:
     Input is refused before anything is held. Raise InvalidInput, or as `charge` does.
     """
     values = operation.read(raw)
+    price = prices().price(operation.name)
     typed = [values[field.name] for field in operation.fields if isinstance(field, TextField)]
     description = next((text for text in typed if text), "")
     try:
         with charge(
             current_user.id,
             operation.name,
+            quantity=operation.quantity(values) if price.per else None,
             description=" ".join(description.split())[:120],
             key=key,
             fingerprint=_fingerprint(operation, raw),

@@ -27,7 +27,7 @@ LONGEST_PATH = 500
 @bp.app_context_processor
 def priced() -> dict[str, Any]:
     """Every operation with its price, for pages that say what credits buy."""
-    return {"priced": [(each, prices().cost(each.name)) for each in OPERATIONS.values()]}
+    return {"priced": [(each, prices().price(each.name)) for each in OPERATIONS.values()]}
 
 
 @bp.before_request
@@ -74,7 +74,7 @@ def _form_page(
     page = render_template(
         "studio/operation.html",
         operation=found,
-        cost=prices().cost(found.name),
+        price=prices().price(found.name),
         balance=ledger.balance(current_user.id),
         typed=typed,
         idempotency_key=secrets.token_urlsafe(18),

@@ -20,7 +20,7 @@ from hypothesis import Phase, settings
 from tests.databases import postgresql_server
 from tests.mutants.mutations import CALLED, Mutant, telling
 
-TESTS = ["tests/services", "tests/test_charging.py"]
+TESTS = ["tests/services", "tests/test_charging.py", "tests/test_handing_over.py"]
 OPTIONS = (
     "-x -s -o addopts= -o timeout=0 -p no:cacheprovider -p no:xdist -p no:terminal"
     " -W ignore::pytest.PytestAssertRewriteWarning"

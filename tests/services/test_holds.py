@@ -11,17 +11,19 @@ from creditsapp.services.errors import (
     HoldNotFound,
     IdempotencyConflict,
     InsufficientCredits,
+    OutcomeUnknown,
 )
 from creditsapp.services.posting import InvalidText
 from tests.builders import (
     dispute_event,
     make_purchase,
     make_user,
+    overdue_hold,
     payment_event,
     settle,
     spend,
 )
-from tests.databases import contents
+from tests.databases import contents, lose_answers
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -117,7 +119,7 @@ def test_another_users_hold_does_not_exist():
 
 def test_an_expired_hold_stops_counting_before_any_sweep():
     user = make_user(10)
-    hold(user, 10, seconds=0)
+    overdue_hold(user, 10)
     assert ledger.balance(user).available == 10
     assert spend(user, 10).balance_after == 0
     assert holds.release_expired() == 0
@@ -125,7 +127,7 @@ def test_an_expired_hold_stops_counting_before_any_sweep():
 
 def test_a_refused_spend_leaves_expired_holds_as_they_were(database_url):
     user = make_user(10)
-    hold(user, 5, seconds=0)
+    overdue_hold(user, 5)
     before = contents(database_url)
     with pytest.raises(InsufficientCredits) as refusal:
         spend(user, 11)
@@ -135,19 +137,19 @@ def test_a_refused_spend_leaves_expired_holds_as_they_were(database_url):
 
 def test_an_expired_hold_makes_room_for_a_new_one():
     user = make_user(10)
-    hold(user, 10, seconds=0)
+    overdue_hold(user, 10)
     assert hold(user, 10).status == "held"
 
 
 def test_an_expired_hold_that_nobody_swept_can_still_be_captured():
     user = make_user(10)
-    held = hold(user, 10, seconds=0)
+    held = overdue_hold(user, 10)
     assert holds.capture(user, held.id).balance_after == 0
 
 
 def test_a_swept_hold_cannot_be_captured():
     user = make_user(10)
-    held = hold(user, 10, seconds=0)
+    held = overdue_hold(user, 10)
     assert holds.release_expired() == 1
     with pytest.raises(HoldClosed):
         holds.capture(user, held.id)
@@ -172,7 +174,7 @@ def test_a_released_hold_gives_its_key_back():
 
 def test_an_expired_hold_gives_its_key_back():
     user = make_user(10)
-    first = hold(user, 6, key="k", seconds=0)
+    first = overdue_hold(user, 6, key="k")
     assert hold(user, 6, key="k").id != first.id
 
 
@@ -207,3 +209,22 @@ def test_a_capture_never_makes_a_debt(database_url):
     assert contents(database_url) == before
     holds.release(user, held.id)
     assert ledger.balance(user).available == 0
+
+
+def test_the_lost_answer_of_a_capture_is_found_again_by_its_key(monkeypatch):
+    user = make_user(50)
+    held = holds.hold(user, 5, operation="test")
+    lose_answers(monkeypatch, holds)
+    assert holds.capture(user, held.id, 3, key="c").number == 2
+    assert ledger.balance(user).available == 47
+
+
+def test_a_capture_whose_answer_stays_lost_can_be_repeated_by_its_key(monkeypatch):
+    user = make_user(50)
+    held = holds.hold(user, 5, operation="test")
+    lose_answers(monkeypatch, holds, times=9)
+    with pytest.raises(OutcomeUnknown):
+        holds.capture(user, held.id, 3, key="c")
+    monkeypatch.undo()
+    assert holds.capture(user, held.id, 3, key="c").number == 2
+    assert ledger.balance(user).available == 47

@@ -4,11 +4,15 @@ import time
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
+from creditsapp.database import BoundedConnection
 from creditsapp.extensions import db
+from creditsapp.models import LedgerEntry
 from creditsapp.services import holds, ledger, posting
-from creditsapp.services.errors import OutcomeUnknown, TryAgainLater
+from creditsapp.services.errors import HoldClosed, OutcomeUnknown, TryAgainLater
 from creditsapp.services.ledger import Usage
+from creditsapp.services.transaction import snapshot
 from tests.builders import make_user, spend
 from tests.conftest import settings_for
 from tests.databases import on_postgresql
@@ -28,7 +32,7 @@ def wire(database_url):
 @pytest.fixture
 def far(wire, make_app, database_url, monkeypatch):
     """The services on an app that reaches its database by that wire, with little patience."""
-    monkeypatch.setattr("creditsapp.services.transaction.ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(BoundedConnection, "deadline", 0.5)
     app = make_app(database_url=wire.url(settings_for(database_url).database_url))
     with app.app_context():
         yield app
@@ -42,41 +46,54 @@ KEYED = {
     "spend_many": lambda user: ledger.spend_many(user, [Usage(1, "test", key="k")])[0],
     "grant": lambda user: ledger.grant(user, 5, description="test", key="k"),
     "adjust": lambda user: ledger.adjust(user, -5, description="test", key="k"),
+    "refund_usage": lambda user: ledger.refund_usage(usage_of(user), 1, key="k"),
 }
-COMMITS = {"spend": "UPDATE wallets", "spend_many": "COMMIT", "grant": "COMMIT", "adjust": "COMMIT"}
+COMMITS = dict.fromkeys(KEYED, "COMMIT") | {"spend": "UPDATE wallets"}
+
+
+def usage_of(user):
+    """The usage of `somebody`, without a look at the database."""
+    return LedgerEntry(user_id=user, number=2, amount=-2, type="usage", operation="test")
+
+
+def somebody():
+    """A user with 50 credits and a usage of 2."""
+    user = make_user(52)
+    spend(user, 2)
+    return user
 
 
 @pytest.mark.usefixtures("far")
 @pytest.mark.parametrize("act", KEYED)
 def test_an_answer_that_was_lost_is_found_again_by_its_key(wire, act):
-    user = make_user(50)
+    user = somebody()
     wire.react("cut", COMMITS[act])
-    assert KEYED[act](user).number == 2
+    assert KEYED[act](user).number == 3
     assert wire.seen == 1
-    assert ledger.balance(user).version == 2
+    assert ledger.balance(user).version == 3
 
 
 @pytest.mark.usefixtures("far")
 @pytest.mark.parametrize("act", KEYED)
 def test_an_outcome_that_stays_unknown_is_never_called_a_refusal(wire, act):
-    user = make_user(50)
+    user = somebody()
     wire.react("leave", COMMITS[act])
     with pytest.raises(OutcomeUnknown):
         KEYED[act](user)
     wire.refusing = False
-    assert KEYED[act](user).number == 2
-    assert ledger.balance(user).version == 2
+    assert KEYED[act](user).number == 3
+    assert ledger.balance(user).version == 3
 
 
 @pytest.mark.usefixtures("far")
 @pytest.mark.parametrize("act", KEYED)
 def test_a_commit_that_hangs_is_closed_after_a_while_and_settled_by_its_key(wire, act):
-    user = make_user(50)
+    user = somebody()
     wire.react("silence", COMMITS[act])
     began = time.monotonic()
-    assert KEYED[act](user).number == 2
+    assert KEYED[act](user).number == 3
     assert time.monotonic() - began >= 0.5
-    assert ledger.balance(user).version == 2
+    assert ledger.balance(user).version == 3
 
 
 @pytest.mark.usefixtures("far")
@@ -98,6 +115,22 @@ def test_a_statement_that_hangs_before_the_commit_is_tried_again(wire):
     wire.react("silence", "INSERT INTO holds")
     assert holds.hold(user, 5, operation="test").status == "held"
     assert ledger.balance(user).held == 5
+
+
+@pytest.mark.usefixtures("far")
+def test_a_read_that_hangs_is_closed_after_a_while(wire):
+    user = make_user(50)
+    wire.react("silence", "SELECT wallets")
+    with pytest.raises(OperationalError):
+        ledger.balance(user)
+    db.session.rollback()
+    assert ledger.balance(user).balance == 50
+
+
+@pytest.mark.usefixtures("far")
+def test_a_snapshot_that_takes_its_time_is_waited_for(wire):
+    with snapshot() as connection:
+        assert connection.scalar(text("SELECT pg_sleep(0.8) IS NULL")) is False
 
 
 @pytest.mark.usefixtures("far")
@@ -165,8 +198,18 @@ def test_a_commit_that_no_standby_has_is_not_called_a_success(monkeypatch):
     held = holds.hold(user, 5, operation="test")
     warn_once(monkeypatch, holds)
     with pytest.raises(OutcomeUnknown):
-        holds.capture(user, held.id, key="c")
+        holds.capture(user, held.id)
+    with pytest.raises(HoldClosed):
+        holds.capture(user, held.id)
+
+
+@pytest.mark.usefixtures("context")
+def test_a_capture_that_no_standby_has_is_settled_by_its_key(monkeypatch):
+    user = make_user(50)
+    held = holds.hold(user, 5, operation="test")
+    warn_once(monkeypatch, holds)
     assert holds.capture(user, held.id, key="c").number == 2
+    assert ledger.balance(user).version == 2
 
 
 @pytest.mark.usefixtures("context")

@@ -1,13 +1,15 @@
 """What passes is tried again; what does not pass is 503 and changes nothing."""
 
+import resource
 import sqlite3
+from pathlib import Path
 
 import pytest
 
 from creditsapp.extensions import db
 from creditsapp.models.types import InvalidAmount
 from creditsapp.services import holds, ledger
-from creditsapp.services.errors import TryAgainLater
+from creditsapp.services.errors import OutcomeUnknown, TryAgainLater
 from creditsapp.services.ledger import Usage
 from tests.builders import csrf_token, make_user, register, spend
 from tests.databases import contents, on_postgresql, on_sqlite
@@ -121,3 +123,22 @@ def test_a_bug_is_not_taken_for_a_passing_refusal(database_url):
     user = make_user(50)
     with pytest.raises(InvalidAmount):
         ledger.grant(user, 10**12, description="beyond what can be kept")
+
+
+@on_sqlite
+@pytest.mark.usefixtures("context")
+def test_a_sqlite_that_cannot_write_leaves_the_outcome_unknown(database_url):
+    user = make_user(50)
+    log = Path(database_url.removeprefix("sqlite:///") + "-wal")
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (log.stat().st_size, hard))
+    try:
+        with pytest.raises(OutcomeUnknown):
+            spend(user, 1, key="k")
+        with pytest.raises(OutcomeUnknown):
+            ledger.grant(user, 1, description="test", key="g")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, hard))
+    spend(user, 1, key="k")
+    ledger.grant(user, 1, description="test", key="g")
+    assert ledger.balance(user).version == 3

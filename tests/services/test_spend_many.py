@@ -5,10 +5,10 @@ from decimal import Decimal
 import pytest
 
 from creditsapp.models.types import InvalidAmount
-from creditsapp.services import holds, ledger
+from creditsapp.services import ledger
 from creditsapp.services.errors import IdempotencyConflict, InsufficientCredits, WalletNotFound
 from creditsapp.services.ledger import Usage
-from tests.builders import make_user, spend
+from tests.builders import make_user, overdue_hold, spend
 from tests.databases import contents
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -76,7 +76,7 @@ def test_some_keys_used_before_are_a_conflict(database_url):
 
 def test_expired_holds_make_room_for_them():
     user = make_user(10)
-    holds.hold(user, 10, operation="test", seconds=0)
+    overdue_hold(user, 10)
     assert ledger.spend_many(user, usages("5", "5"))[-1].balance_after == 0
 
 

@@ -129,7 +129,7 @@ def assert_harmless(page: bytes) -> None:
 
 class TestRegistry:
     def test_the_operations_stand_in_their_display_order_with_their_prices(self):
-        assert [(each.name, int(each.cost)) for each in OPERATIONS.values()] == [
+        assert [(each.name, int(each.cost.credits)) for each in OPERATIONS.values()] == [
             ("theme_generation", 1),
             ("image_generation", 5),
             ("image_restyle", 5),

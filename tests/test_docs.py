@@ -1,0 +1,66 @@
+"""What the documentation shows a developer is run as it stands."""
+
+import json
+import re
+from queue import Queue
+from types import SimpleNamespace
+
+import pytest
+
+from creditsapp.models import User
+from creditsapp.services import ledger
+from creditsapp.settings import ROOT
+from tests.builders import make_user
+
+PAGE = (ROOT / "docs" / "adding-an-operation.md").read_text()
+STUDIO, *CHARGING = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+
+
+def test_the_example_of_the_studio_is_an_operation_that_works():
+    names = {}
+    exec(STUDIO, names)
+    example = names["word_count"]
+    result = example.run(**example.read({"text": "one two three"}))
+    assert (example.cost.credits, result.content) == (2, b"3 words\n")
+
+
+@pytest.fixture
+def around(make_app):
+    """What the examples take for granted, in an app with the price list that they show."""
+    (prices,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    app = make_app(credit_costs=json.dumps(json.loads(prices)))
+    with app.app_context():
+        yield {
+            "current_user": User(id=make_user(50)),
+            "text": "words",
+            "document": b"",
+            "pages": range(7),
+            "script": "a film",
+            "form_key": "once",
+            "queue": Queue(),
+            "translate": str.upper,
+            "scan": list,
+            "read_pages": lambda _document: range(8),
+            "translate_what_is_new": lambda _text: 0,
+            "render": lambda _script: SimpleNamespace(minutes=4),
+        }
+
+
+def test_the_examples_of_charging_charge_what_they_say(around):
+    user, charges = around["current_user"].id, []
+    for example in CHARGING:
+        before = ledger.balance(user).balance
+        exec(example, around)
+        charges.append(before - ledger.balance(user).balance)
+    assert charges == [2 + 2, 2 + 0, 0, 12]
+    assert ledger.balance(user).held == 0
+
+
+def test_the_workers_example_takes_a_job_that_comes_twice(around):
+    _before, _afterwards, view, worker = CHARGING
+    exec("from creditsapp.charging import charge\n" + view, around)
+    job = around["queue"].get()
+    for _ in range(2):
+        around["queue"].put(job)
+        exec(worker, around)
+    assert ledger.balance(job[0]).balance == 38
