@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint browser clean
+.PHONY: help run test mutants lint browser clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -18,6 +18,9 @@ run: $(VENV)/run  ## install, migrate, and serve with the payment sandbox
 
 test: $(VENV)/test browser  ## run the whole suite, on SQLite and on PostgreSQL
 	@$(BIN)/pytest
+
+mutants: $(VENV)/test  ## see that mistakes in what moves credits would fail a test (half an hour)
+	@$(BIN)/python -m tests.mutants
 
 lint: $(VENV)/test  ## check format, style and types
 	@$(BIN)/ruff format --check .

@@ -83,8 +83,8 @@ def telling(path: str, source: str) -> CodeType:
     for place in list(_places(tree)):
         node = place.holder[place.key]
         if isinstance(node, ast.FunctionDef):
-            name = f"{place.function}.{node.name}".lstrip(".")
-            tell = ast.Call(ast.Name(CALLED, ast.Load()), [ast.Constant(f"{path}::{name}")], [])
+            what = ast.Constant(f"{path}::{place.function}")
+            tell = ast.Call(ast.Name(CALLED, ast.Load()), [what], [])
             node.body.insert(0, ast.Expr(tell))
     return compile(ast.fix_missing_locations(tree), path, "exec")
 
@@ -116,7 +116,9 @@ def _places(
             if not isinstance(child, ast.AST) or _is_docstring(child):
                 continue
             at = getattr(child, "lineno", line)
-            yield _Place(holder, key, node, function, at, for_people)
+            within = child.name if isinstance(child, ast.FunctionDef) else ""
+            inside = f"{function}.{within}".strip(".")
+            yield _Place(holder, key, node, inside, at, for_people)
             yield from _places(child, function, at, for_people)
 
 

@@ -111,6 +111,9 @@ def replace(path: str, code: CodeType, watch: "Watch | None" = None) -> None:
     if watch:
         module[CALLED] = watch.called
     exec(code, module)
+    for name, old in before.items():
+        if isinstance(old, type) and issubclass(old, Exception):
+            module[name] = old  # it may stand in the parameters of tests
     changed = {
         id(old): module[name]
         for name, old in before.items()
