@@ -180,7 +180,7 @@ class Baseline:
             raise RuntimeError(f"without a mutant, {answer['failed']} fails")
         self.seconds: dict[str, float] = answer["seconds"]
         self.calls: dict[str, list[str]] = answer["calls"]
-        self.kills: Counter[str] = Counter()
+        self.kills: Counter[tuple[str, str]] = Counter()
 
     def tests_of(self, mutant: Mutant) -> list[str]:
         """The tests that call its function, those first that are likely to fail soon."""
@@ -192,7 +192,9 @@ class Baseline:
                 for test, called in self.calls.items()
                 if any(function.startswith(f"{mutant.path}::") for function in called)
             ]
-        return sorted(touching, key=lambda test: self.seconds[test] / (1 + self.kills[test]))
+        return sorted(
+            touching, key=lambda test: (-self.kills[function, test], self.seconds[test])
+        )
 
     def patience(self, tests: list[str]) -> float:
         """How many seconds these may take before they count as endless."""
@@ -231,7 +233,7 @@ def verdicts(
             verdict, killer = ("timed out", "") if late else fork.answer()
             if late:
                 fork.stop()
-            baseline.kills[killer] += 1
+            baseline.kills[f"{mutant.path}::{mutant.function}", killer] += 1
             yield mutant, verdict, killer
 
 

@@ -10,6 +10,7 @@ from creditsapp.extensions import db
 from creditsapp.models import LedgerEntry, OperatorAction
 from creditsapp.services import holds, ledger
 from creditsapp.services.ledger import Usage
+from creditsapp.services.posting import InvalidText
 from tests.builders import make_user, spend
 from tests.databases import on_postgresql, while_locked
 
@@ -126,11 +127,15 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_text_as_long_as_can_be_is_kept(name):
+def test_a_text_as_long_as_can_be_is_kept_and_a_longer_one_refused(name):
     longest, act = TEXTS[name]
     user = make_user()
     act(user, "x" * longest)
     assert getattr(ledger.entry(user, 2), name) == "x" * longest
+    for text in ("x" * (longest + 1), "nul\0"):
+        with pytest.raises(InvalidText):
+            act(user, text)
+    assert ledger.balance(user).version == 2
 
 
 def actions():
