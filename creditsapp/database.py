@@ -147,7 +147,7 @@ def _begin_on_postgresql(connection: Connection) -> None:
     connection.connection.info.pop("unsure", None)  # what was warned of before is over
     if options.get("snapshot"):
         connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    else:
+    elif options.get("writes"):  # a read sees no more within a transaction, and needs none
         connection.exec_driver_sql("BEGIN")
 
 

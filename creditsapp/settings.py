@@ -28,6 +28,7 @@ from creditsapp.prices import Price
 
 ROOT = Path(__file__).resolve().parent.parent
 INSTANCE = ROOT / "instance"
+PER_UNIT = '{"credits": 0.2, "per": "page", "step": 1}'
 
 Environment = Literal["sandbox", "test_mode", "live_mode"]
 
@@ -56,7 +57,6 @@ def _price(value: Any) -> Price:
     return Price(_credits(value["credits"]), per=value["per"], **step)
 
 
-PER_UNIT = '{"credits": 0.2, "per": "page", "step": 1}'
 CreditAmount = Annotated[Decimal, BeforeValidator(_credits)]
 
 
@@ -142,7 +142,7 @@ class Settings(BaseSettings):
         if not isinstance(value, dict):
             raise ValueError('is not a JSON object such as {"THEME_GENERATION": 0.5}')
         if not all(1 <= len(name) <= 64 and name.isprintable() for name in value):
-            raise ValueError("names an operation with no or more than 64 characters")
+            raise ValueError("an operation's name has 1 to 64 printable characters")
         return {name.lower(): cost for name, cost in value.items()}
 
     @field_validator("app_base_url", "dodo_payments_base_url")

@@ -11,7 +11,7 @@ from creditsapp import create_app
 from creditsapp.extensions import db
 from creditsapp.services import accounts, verification
 from creditsapp.settings import Settings, load_settings
-from tests.databases import empty, postgresql_server
+from tests.databases import empty, running_postgres
 from tests.servers import WEBHOOK_SECRET, Servers
 
 for name in Settings.model_fields:
@@ -22,7 +22,7 @@ accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 @pytest.fixture(scope="session")
 def postgres():
     """A PostgreSQL server of our own, gone with the session."""
-    with postgresql_server() as server:
+    with running_postgres() as server:
         yield server
 
 

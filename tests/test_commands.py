@@ -6,7 +6,7 @@ import pytest
 
 from creditsapp.extensions import db
 from creditsapp.models import OperatorAction
-from creditsapp.services import holds
+from creditsapp.services import holds, verification
 from tests.builders import (
     make_purchase,
     make_user,
@@ -132,6 +132,12 @@ TAMPERINGS = {
     "a missing entry": "DELETE FROM ledger_entries WHERE number = 2",
     "a last entry cut off": "DELETE FROM ledger_entries WHERE number = 3",
     "an edited balance after": "UPDATE ledger_entries SET balance_after = 1 WHERE number = 3",
+    "a balance after with the other sign": "UPDATE ledger_entries"
+    " SET balance_after = -balance_after WHERE number = 1",
+    "two balances after that make up for each other": "UPDATE ledger_entries"
+    " SET balance_after = balance_after + 10000 * (2 * number - 5) WHERE number > 1",
+    "an absurd balance after": "UPDATE ledger_entries"
+    " SET balance_after = 9223372036854775807 WHERE number = 2",
     "a forged balance": "UPDATE wallets SET balance = balance + 10000,"
     " lifetime_added = lifetime_added + 10000",
     "forged held credits": "UPDATE wallets SET held = held + 10000",
@@ -158,6 +164,36 @@ def test_verify_names_the_wallet_that_was_tampered_with(flask, app, ada, databas
     (problem,) = json.loads(answer.stdout)["problems"]
     assert (problem["userId"], problem["email"]) == (ada, "ada@example.com")
     assert "ada@example.com" in flask("credits", "verify").stderr
+
+
+def test_verify_looks_at_all_wallets_however_many_at_a_time(app, ada, database_url, monkeypatch):
+    monkeypatch.setattr(verification, "CHUNK", 1)
+    with app.app_context():
+        others = [make_user(50) for _ in range(4)]
+        assert (verification.verify().wallets, verification.verify().entries) == (5, 5)
+        db.session.remove()
+        execute(
+            database_url,
+            f"DELETE FROM ledger_entries WHERE user_id = {others[1]}",
+            without_triggers=True,
+        )
+        execute(
+            database_url, f"DELETE FROM wallets WHERE user_id = {others[3]}", without_triggers=True
+        )
+        app.tampered = True
+        found = {problem.user_id for problem in verification.verify().problems}
+        assert found == {others[1], others[3]}
+
+
+def test_verify_names_the_usage_that_does_not_fit_its_hold(flask, app, ada, database_url):
+    with app.app_context():
+        holds.capture(ada, holds.hold(ada, 5, operation="test").id)
+        make_user(50, email="bystander@example.com")
+    execute(database_url, f"UPDATE holds SET amount = 1 WHERE user_id = {ada}")
+    app.tampered = True
+    answer = flask("credits", "verify", "--json")
+    (problem,) = json.loads(answer.stdout)["problems"]
+    assert (problem["userId"], problem["number"]) == (ada, 2)
 
 
 REWRITINGS = {

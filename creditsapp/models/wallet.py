@@ -28,6 +28,7 @@ SIGNS_MATCH_TYPES = (
     " OR (type = 'usage' AND amount < 0)"
     " OR (type IN ('refund', 'dispute', 'adjustment') AND amount <> 0)"
 )
+NO_USAGE = "type <> 'usage'"  # a query has to say so in these words to use the index
 
 
 class Wallet(Base):
@@ -77,6 +78,14 @@ class LedgerEntry(Base):
             "refunded_number",
             postgresql_where=text("refunded_number IS NOT NULL"),
             sqlite_where=text("refunded_number IS NOT NULL"),
+        ),
+        Index(
+            "ix_ledger_entries_no_usage",
+            "user_id",
+            "number",
+            "amount",
+            postgresql_where=text(NO_USAGE),
+            sqlite_where=text(NO_USAGE),
         ),
     )
 

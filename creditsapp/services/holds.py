@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from creditsapp.driver import Driver
 from creditsapp.extensions import db
 from creditsapp.models import Hold, LedgerEntry, Wallet
-from creditsapp.models.types import CreditAmount, is_uuid, positive_credits
+from creditsapp.models.types import CreditAmount, from_units, is_uuid, positive_credits, to_units
 from creditsapp.models.wallet import LONGEST_HOLD
 from creditsapp.services import wallets
 from creditsapp.services.errors import (
@@ -85,22 +85,17 @@ def _check_seconds(seconds: int) -> None:
 @retried
 def _hold(wanted: dict[str, Any]) -> Hold:
     user_id, amount = wanted["user_id"], wanted["amount"]
-    units = literal(amount, CreditAmount())  # compared with a sum, it would lose its type
     hold = Hold(**wanted)
     try:
         with transaction() as session:
             _expire(session, user_id)
-            reserved = session.execute(
-                update(Wallet)
-                .where(Wallet.user_id == user_id, Wallet.balance - Wallet.held >= units)
-                .values(held=Wallet.held + units)
-                .returning(Wallet.user_id)
-            ).first()
-            if reserved is None:
+            if not _reserve(session, user_id, amount):
                 standing_hold = _by_key(session, hold)
-                if standing_hold is None:
+                if standing_hold is not None:
+                    return standing_hold
+                wallets._lock(session, user_id)
+                if not _reserve(session, user_id, amount):
                     raise wallets._short_of(session, user_id, amount)
-                return standing_hold
             session.add(hold)
     except IntegrityError as error:
         standing_hold = _by_key(db.session(), hold)
@@ -108,6 +103,18 @@ def _hold(wanted: dict[str, Any]) -> Hold:
             raise
         return standing_hold
     return hold
+
+
+def _reserve(session: Session, user_id: int, amount: Decimal) -> bool:
+    """Add to what is held, if as much is available."""
+    units = literal(amount, CreditAmount())  # compared with a sum, it would lose its type
+    reserved = session.execute(
+        update(Wallet)
+        .where(Wallet.user_id == user_id, Wallet.balance - Wallet.held >= units)
+        .values(held=Wallet.held + units)
+        .returning(Wallet.user_id)
+    )
+    return reserved.first() is not None
 
 
 def _by_key(session: Session, wanted: Hold) -> Hold | None:
@@ -187,6 +194,9 @@ def _capture(
         raise CaptureTooLarge("More than was held cannot be captured.")
     entry = post(Driver.of(session), movement)
     if entry is None:
+        wallets._lock(session, user_id)
+        entry = post(Driver.of(session), movement)
+    if entry is None:
         raise wallets._short_of(session, user_id, charged)
     _resolve(session, hold_id, "captured", entry_number=entry.number)
     return entry
@@ -233,7 +243,7 @@ def _expire(session: Session, user_id: int) -> int:
         .returning(Hold.amount)
     ).all()
     if amounts:
-        _free(session, user_id, sum(amounts, Decimal(0)))
+        _free(session, user_id, from_units(sum(map(to_units, amounts))))
     return len(amounts)
 
 

@@ -71,10 +71,11 @@ def _spend_with_expired_holds(movement: Movement) -> LedgerEntry:
     """Try once more, with what overdue holds still reserve; then say why not."""
     try:
         with transaction() as session:
-            if holds._expire(session, movement.user_id):
-                entry = post(Driver.of(session), movement)
-                if entry is not None:
-                    return entry
+            holds._expire(session, movement.user_id)
+            wallets._lock(session, movement.user_id)
+            entry = post(Driver.of(session), movement)
+            if entry is not None:
+                return entry
             entry = by_key(movement.user_id, movement.key)
             if entry is not None:
                 return same(entry, movement)
@@ -125,7 +126,9 @@ def _spend_many(movements: list[Movement]) -> list[LedgerEntry]:
     try:
         with transaction() as session:
             entries = post_usages(Driver.of(session), movements)
-            if entries is None and holds._expire(session, user_id):
+            if entries is None:
+                holds._expire(session, user_id)
+                wallets._lock(session, user_id)
                 entries = post_usages(Driver.of(session), movements)
             if entries is None:
                 entries = standing_all(movements)

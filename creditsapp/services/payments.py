@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from creditsapp.driver import Driver
@@ -16,7 +17,7 @@ from creditsapp.models.types import LIMIT
 from creditsapp.services.facts import DisputeFacts, PaymentFacts, RefundFacts
 from creditsapp.services.posting import Movement, post_unguarded
 from creditsapp.services.settlement import _settle
-from creditsapp.services.transaction import insert_new, now
+from creditsapp.services.transaction import insert_new, now, violates
 
 UNKNOWN = "unknown"
 ENDED = ("failed", "cancelled")
@@ -210,13 +211,18 @@ def _credit(session: Session, payment: Payment, purchase: Purchase) -> None:
 
 
 def _learn_customer(session: Session, user_id: int, customer_id: str) -> None:
-    taken = select(Wallet.user_id).where(Wallet.dodo_customer_id == customer_id).exists()
-    session.execute(
-        update(Wallet)
-        .where(Wallet.user_id == user_id, Wallet.dodo_customer_id.is_(None), ~taken)
-        .values(dodo_customer_id=customer_id)
-        .execution_options(synchronize_session=False)
-    )
+    """Keep Dodo's id of a user, unless there is one or it is another user's."""
+    try:
+        with session.begin_nested():
+            session.execute(
+                update(Wallet)
+                .where(Wallet.user_id == user_id, Wallet.dodo_customer_id.is_(None))
+                .values(dodo_customer_id=customer_id)
+                .execution_options(synchronize_session=False)
+            )
+    except IntegrityError as error:
+        if not violates(error, "uq_wallets_dodo_customer_id"):
+            raise
 
 
 def _is_news(known: PaymentRefund | PaymentDispute, facts: RefundFacts | DisputeFacts) -> bool:

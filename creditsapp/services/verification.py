@@ -2,17 +2,24 @@
 
 The database itself looks for wrong rows, some wallets at a time, in one snapshot; only what is
 wrong comes out, so memory stays flat and writers are not held up.
+
+To compare each entry with the one before it is work for a single process. PostgreSQL therefore
+proves each ledger as a whole at first, in parallel, by hashes with a new salt each time, and looks
+at single entries only where that fails. SQLite has neither and compares them all.
 """
 
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
 
 from sqlalchemy import Connection, text
 
 from creditsapp.services.settlement import wrong_payments
 from creditsapp.services.transaction import snapshot
 
-CHUNK = 500
+CHUNK = 10_000
 
 
 @dataclass(frozen=True)
@@ -43,18 +50,12 @@ def verify(progress: Callable[[int, int], None] = lambda done, total: None) -> R
     report = Report()
     with snapshot() as connection:
         total = count(connection, "wallets")
-        report.entries = count(connection, "ledger_entries")
         for span in _spans(connection):
             found: dict[int, Problem] = {}
-            for problem in _wrong_rows(connection, span):
+            for problem in _wrong_rows(connection, span, report):
                 found.setdefault(problem.user_id, problem)
             report.problems += [found[user_id] for user_id in sorted(found)]
-            report.wallets += span["wallets"]
             progress(report.wallets, total)
-        report.problems += [
-            Problem(user_id, None, "its ledger has entries, but there is no wallet")
-            for (user_id,) in connection.execute(_ORPHANS)
-        ]
     return report
 
 
@@ -64,20 +65,30 @@ def count(connection: Connection, table: str) -> int:
 
 
 def _spans(connection: Connection) -> Iterator[dict[str, int]]:
-    """The wallets in runs of CHUNK: first and last user id, and how many there are."""
-    after = -(2**63)
-    query = text("SELECT user_id FROM wallets WHERE user_id > :after ORDER BY user_id LIMIT :chunk")
-    while found := connection.scalars(query, {"after": after, "chunk": CHUNK}).all():
-        yield {"first": found[0], "last": found[-1], "wallets": len(found)}
-        after = found[-1]
+    """All user ids there can be, first and last of each run of CHUNK wallets."""
+    first = -(2**63)
+    query = text(
+        "SELECT user_id FROM wallets WHERE user_id > :first ORDER BY user_id LIMIT 1 OFFSET :chunk"
+    )
+    while (after := connection.scalar(query, {"first": first, "chunk": CHUNK})) is not None:
+        yield {"first": first, "last": after - 1}
+        first = after
+    yield {"first": first, "last": 2**63 - 1}
 
 
-def _wrong_rows(connection: Connection, span: dict[str, int]) -> Iterator[Problem]:
-    for user_id, number, problem in connection.execute(_ENTRIES, span):
-        yield Problem(user_id, number, _ENTRY_WORDS[problem])
-    for user_id, problem in connection.execute(_WALLETS, span):
-        if problem is not None:
-            yield Problem(user_id, None, _WALLET_WORDS[problem])
+def _wrong_rows(connection: Connection, span: dict[str, int], report: Report) -> Iterator[Problem]:
+    salted = span | {"salt": secrets.randbits(62)}
+    ledgers = {row.user_id: row for row in connection.execute(_LEDGERS[_kind(connection)], salted)}
+    wallets = {row.user_id: row for row in connection.execute(_WALLETS, span)}
+    report.wallets += len(wallets)
+    report.entries += sum(ledger.entries for ledger in ledgers.values())
+    for users in _doubtful(connection, span, ledgers):
+        for user_id, number, problem in connection.execute(_ENTRIES, users):
+            yield Problem(user_id, number, _ENTRY_WORDS[problem])
+    for user_id in wallets.keys() | ledgers.keys():
+        wrong = _wrong_wallet(wallets.get(user_id), ledgers.get(user_id, _NO_LEDGER))
+        if wrong:
+            yield Problem(user_id, None, wrong)
     for user_id, payment_id in connection.execute(_PAYMENTS, span):
         yield Problem(
             user_id, None, f"what was credited and taken back for {payment_id} is not in its ledger"
@@ -88,7 +99,49 @@ def _wrong_rows(connection: Connection, span: dict[str, int]) -> Iterator[Proble
         )
 
 
-_ENTRIES = text("""
+def _kind(connection: Connection) -> str:
+    return connection.dialect.name
+
+
+def _doubtful(
+    connection: Connection, span: dict[str, int], ledgers: dict[int, Any]
+) -> list[dict[str, int]]:
+    """The users, in spans, whose entries have to be looked at one by one."""
+    if _kind(connection) != "postgresql":
+        return [span]
+    found = {user_id for user_id, ledger in ledgers.items() if ledger.doubtful}
+    found.update(connection.scalars(_WITHOUT_HOLD, span))
+    return [{"first": user_id, "last": user_id} for user_id in found]
+
+
+def _wrong_wallet(wallet: Any, ledger: Any) -> str | None:
+    """What of a wallet is not what its entries and holds come to."""
+    if wallet is None:
+        return "its ledger has entries, but there is no wallet"
+    if wallet.version != ledger.newest:
+        return "the wallet's version is not the number of its newest entry"
+    if wallet.balance != ledger.total:
+        return "the wallet's balance is not the sum of its entries"
+    if wallet.held != wallet.open_holds:
+        return "the wallet's held credits are not the sum of its open holds"
+    if wallet.lifetime_used != ledger.used:
+        return "the wallet's lifetime use is not what its entries come to"
+    if wallet.lifetime_added != ledger.total + ledger.used:
+        return "the wallet's lifetime additions are not what its entries come to"
+    return None
+
+
+_HOLD = """
+            SELECT 1 FROM holds h
+            WHERE h.id = e.hold_id AND h.user_id = e.user_id AND h.status = 'captured'
+                AND h.entry_number = e.number AND -e.amount <= h.amount"""
+
+_WITHOUT_HOLD = text(f"""
+SELECT DISTINCT e.user_id FROM ledger_entries e
+WHERE e.hold_id IS NOT NULL AND e.user_id BETWEEN :first AND :last AND NOT EXISTS ({_HOLD})
+""")
+
+_ENTRIES = text(f"""
 SELECT user_id, number,
     CASE
         WHEN number <> before_number + 1 THEN 'missing'
@@ -99,10 +152,7 @@ FROM (
     SELECT e.user_id, e.number, e.amount, e.balance_after,
         lag(e.number, 1, 0) OVER wallet AS before_number,
         lag(e.balance_after, 1, 0) OVER wallet AS before_balance,
-        e.hold_id IS NULL OR EXISTS (
-            SELECT 1 FROM holds h
-            WHERE h.id = e.hold_id AND h.user_id = e.user_id AND h.status = 'captured'
-                AND h.entry_number = e.number AND -e.amount <= h.amount
+        e.hold_id IS NULL OR EXISTS ({_HOLD}
         ) AS usage_has_its_hold
     FROM ledger_entries e
     WHERE e.user_id BETWEEN :first AND :last
@@ -120,35 +170,39 @@ _ENTRY_WORDS = {
 }
 
 _WALLETS = text("""
-SELECT w.user_id,
-    CASE
-        WHEN w.version <> coalesce(e.newest, 0) THEN 'version'
-        WHEN w.balance <> coalesce(e.total, 0) THEN 'balance'
-        WHEN w.held <> coalesce(h.total, 0) THEN 'held'
-        WHEN w.lifetime_used <> coalesce(e.used, 0) THEN 'used'
-        WHEN w.lifetime_added <> coalesce(e.total, 0) + coalesce(e.used, 0) THEN 'added'
-    END AS problem
+SELECT w.user_id, w.version, w.balance, w.held, w.lifetime_used, w.lifetime_added,
+    coalesce(h.total, 0) AS open_holds
 FROM wallets w
-LEFT JOIN (
-    SELECT user_id, max(number) AS newest, sum(amount) AS total,
-        -sum(CASE WHEN type = 'usage' OR refunded_number IS NOT NULL THEN amount ELSE 0 END) AS used
-    FROM ledger_entries WHERE user_id BETWEEN :first AND :last GROUP BY user_id
-) AS e ON e.user_id = w.user_id
 LEFT JOIN (
     SELECT user_id, sum(amount) AS total FROM holds
     WHERE status = 'held' AND user_id BETWEEN :first AND :last GROUP BY user_id
 ) AS h ON h.user_id = w.user_id
 WHERE w.user_id BETWEEN :first AND :last
-ORDER BY w.user_id
 """)
 
-_WALLET_WORDS = {
-    "version": "the wallet's version is not the number of its newest entry",
-    "balance": "the wallet's balance is not the sum of its entries",
-    "held": "the wallet's held credits are not the sum of its open holds",
-    "used": "the wallet's lifetime use is not what its entries come to",
-    "added": "the wallet's lifetime additions are not what its entries come to",
+_LEDGER = """
+SELECT user_id, count(*) AS entries, max(number) AS newest, sum(amount) AS total,
+    -sum(CASE WHEN type = 'usage' OR refunded_number IS NOT NULL THEN amount ELSE 0 END) AS used
+    {doubtful}
+FROM ledger_entries WHERE user_id BETWEEN :first AND :last GROUP BY user_id
+"""
+# Each balance is hashed twice with its number, as its entry leaves it and as the next one finds
+# it. These cancel each other, and what is left are the beginning and the end.
+_CHAIN_IS_BROKEN = """,
+    min(number) <> 1 OR max(number) <> count(*) OR bit_xor(
+        hashtextextended(CAST(balance_after AS text), number # CAST(:salt AS bigint))
+        # hashtextextended(
+            CAST(CAST(balance_after AS numeric) - amount AS text),
+            (number - 1) # CAST(:salt AS bigint)
+        )
+    ) <> hashtextextended('0', CAST(:salt AS bigint))
+        # hashtextextended(CAST(sum(amount) AS text), max(number) # CAST(:salt AS bigint))
+    AS doubtful"""
+_LEDGERS = {
+    "postgresql": text(_LEDGER.format(doubtful=_CHAIN_IS_BROKEN)),
+    "sqlite": text(_LEDGER.format(doubtful="")),
 }
+_NO_LEDGER = SimpleNamespace(newest=0, total=0, used=0)
 
 _PAYMENTS = text("""
 SELECT o.user_id, p.id
@@ -161,9 +215,4 @@ LEFT JOIN (
 WHERE o.user_id BETWEEN :first AND :last
     AND p.credited - p.reversed_credits <> coalesce(e.total, 0)
 ORDER BY o.user_id, p.id
-""")
-
-_ORPHANS = text("""
-SELECT DISTINCT user_id FROM ledger_entries e
-WHERE NOT EXISTS (SELECT 1 FROM wallets w WHERE w.user_id = e.user_id)
 """)

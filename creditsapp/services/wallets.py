@@ -67,7 +67,7 @@ def _lock(session: Session, user_id: int) -> None:
 
 
 def _short_of(session: Session, user_id: int, required: Decimal) -> InsufficientCredits:
-    """The refusal that says what there is and what is missing."""
+    """The refusal that says what there is and what is missing; the wallet is locked by then."""
     found = _balance(session, user_id)
     return InsufficientCredits(required, found.balance, found.available)
 

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from hypothesis import Phase, settings
 
-from tests.databases import postgresql_server
+from tests.databases import running_postgres
 from tests.mutants.mutations import CALLED, Mutant, telling
 
 TESTS = ["tests/services", "tests/test_charging.py", "tests/test_handing_over.py"]
@@ -57,7 +57,7 @@ class Tests:
         if self.given:
             return None
         self.session = session
-        with postgresql_server() as server:
+        with running_postgres() as server:
             self.databases = Databases(self.folder, server.get_uri())
             Fork(self.databases.migrate).answer()
             self.code = self.act(self)
@@ -192,9 +192,7 @@ class Baseline:
                 for test, called in self.calls.items()
                 if any(function.startswith(f"{mutant.path}::") for function in called)
             ]
-        return sorted(
-            touching, key=lambda test: (-self.kills[function, test], self.seconds[test])
-        )
+        return sorted(touching, key=lambda test: (-self.kills[function, test], self.seconds[test]))
 
     def patience(self, tests: list[str]) -> float:
         """How many seconds these may take before they count as endless."""

@@ -1,6 +1,6 @@
 """Holds: reserved, then captured, released or expired, exactly once."""
 
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 
 import pytest
 
@@ -194,6 +194,17 @@ def test_a_description_that_cannot_be_kept_is_refused_and_a_long_one_cut(databas
     assert contents(database_url) == before
     held = hold(user, description="x" * 600)
     assert holds.capture(user, held.id).description == "x" * 500
+
+
+def test_a_callers_decimal_context_rounds_nothing():
+    user = make_user(10_000)
+    with localcontext(Context(prec=3)):
+        holds.capture(user, hold(user, Decimal("1234.5678")).id)
+        overdue_hold(user, Decimal("1234.5678"))
+        overdue_hold(user, Decimal("0.0001"))
+        assert holds.release_expired() == 1
+    found = ledger.balance(user)
+    assert (found.balance, found.held) == (Decimal("8765.4322"), 0)
 
 
 def test_a_capture_never_makes_a_debt(database_url):

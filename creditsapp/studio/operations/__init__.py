@@ -33,7 +33,7 @@ def price_list(overrides: Mapping[str, Price]) -> PriceList:
     for name, each in OPERATIONS.items():
         per = overrides.get(name, each.cost).per
         if per and (each.quantity is None or each.cost.per not in (None, per)):
-            counted = f" or per {each.cost.per}" if each.quantity and each.cost.per else ""
+            counted = f" or per {each.cost.per}" if each.cost.per else ""
             problems.append(f"CREDIT_COSTS.{name.upper()}: is per {per}; it must be flat{counted}")
     if problems:
         raise SettingsError("\n".join(problems))

@@ -1,0 +1,34 @@
+"""The app with three routes more: an empty one, one that echoes, and one that only spends."""
+
+from flask import Blueprint, jsonify, request
+from flask_login import current_user
+
+from creditsapp import create_app
+from creditsapp.json_interface import guard, read_object
+from creditsapp.models.types import exact
+from creditsapp.services import ledger
+
+reference = Blueprint("reference", __name__, url_prefix="/reference")
+guarded = Blueprint("guarded", __name__, url_prefix="/guarded")
+guard(guarded)
+
+
+@reference.get("/empty")
+def empty():
+    return ""
+
+
+@reference.post("/echo")
+def echo():
+    return jsonify(request.get_json())
+
+
+@guarded.post("/spend")
+def spend():
+    entry = ledger.spend(current_user.id, read_object()["amount"], operation="THEME_GENERATION")
+    return jsonify(number=entry.number, balance=exact(entry.balance_after))
+
+
+app = create_app()
+app.register_blueprint(reference)
+app.register_blueprint(guarded)

@@ -1,0 +1,84 @@
+"""SIGTERM under load: requests in flight get their whole answer, and nobody is charged twice."""
+
+import itertools
+import threading
+import time
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from creditsapp.extensions import db
+from creditsapp.services import ledger
+from tests.builders import PASSWORD, csrf_token
+from tests.databases import nobody_can_write
+from tests.servers import Servers
+
+pytestmark = pytest.mark.processes
+
+CLIENTS = 6
+PATH = "/api/operations/theme_generation"
+
+
+class Load:
+    """Clients who pay for one operation after another until nobody answers any more."""
+
+    def __init__(self, url):
+        self.url, self.keys, self.statuses = url, {}, {}
+        with httpx.Client(base_url=url) as browser:
+            token = csrf_token(browser.get("/auth/register").text)
+            fields = {"email": "ada@example.com", "password": PASSWORD, "csrf_token": token}
+            assert browser.post("/auth/register", data=fields).status_code == 303
+            token = csrf_token(browser.get("/studio/").text)
+            cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in browser.cookies.jar)
+        self.headers = {"X-CSRFToken": token, "Cookie": cookies}
+        self.threads = [threading.Thread(target=self._pay, args=(n,)) for n in range(CLIENTS)]
+
+    @property
+    def in_flight(self):
+        """The newest key of each client, while it has no answer."""
+        return set(self.keys.values()) - set(self.statuses)
+
+    def request(self, key):
+        return {"json": {"prompt": key}, "headers": self.headers | {"Idempotency-Key": key}}
+
+    def _pay(self, client):
+        for number in itertools.count():
+            key = self.keys[client] = f"client-{client}-{number}"
+            try:
+                answer = httpx.post(self.url + PATH, timeout=30, **self.request(key))
+            except httpx.TransportError:
+                return
+            self.statuses[key] = answer.status_code
+
+
+def test_requests_in_flight_at_sigterm_get_their_answer(app, database_url, tmp_path):
+    servers = Servers(database_url, tmp_path)
+    servers.environment["INITIAL_FREE_CREDITS"] = "1000"
+    with servers.app_alone() as process:
+        load = Load(servers.url)
+        for thread in load.threads:
+            thread.start()
+        time.sleep(0.5)
+        with nobody_can_write(database_url):
+            time.sleep(0.5)
+            waiting = load.in_flight
+            process.terminate()
+            time.sleep(0.5)
+            assert len(waiting) == CLIENTS and load.in_flight == waiting
+        for thread in load.threads:
+            thread.join(30)
+        assert process.wait(30) == 0
+    assert waiting <= set(load.statuses)
+    assert set(load.statuses.values()) == {201}
+    never_answered = load.in_flight
+    assert len(never_answered) == CLIENTS
+
+    again = app.test_client(use_cookies=False)
+    for key in (*waiting, *never_answered):
+        answer = again.post(PATH, **load.request(key))
+        assert answer.status_code == 201
+        assert key not in waiting or answer.headers["Idempotency-Replayed"] == "true"
+    with app.app_context():
+        [user] = db.session.scalars(text("SELECT user_id FROM wallets"))
+        assert ledger.balance(user).balance == 1000 - len(load.statuses) - CLIENTS
