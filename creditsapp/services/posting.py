@@ -87,8 +87,8 @@ class Movement:
     amount: Decimal
     type: str
     key: str
+    description: str
     operation: str | None = None
-    description: str = ""
     details: dict[str, Any] = field(default_factory=dict)
     released: Decimal = Decimal(0)
     hold_id: str | None = None

@@ -39,7 +39,7 @@ def _settle(session: Session, payment: Payment) -> bool:
         payment.review_reason = "a refund in a currency that cannot be compared"
     if taken_back != payment.reversed_credits:
         disputed = any(status in MONEY_GONE for status in disputes)
-        restored = disputes and taken_back < payment.reversed_credits
+        restored = disputes and taken_back < payment.reversed_credits == payment.credited
         _move(session, payment, taken_back, "dispute" if disputed or restored else "refund")
     return comparable
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from creditsapp.extensions import db
-from creditsapp.models import WebhookEvent
+from creditsapp.models import Payment, WebhookEvent
 from creditsapp.services import ledger, purchases
 from creditsapp.services.settlement import floor_share
 from tests.builders import (
@@ -230,6 +230,134 @@ def test_a_refund_in_a_currency_that_cannot_be_compared_waits_and_hinders_no_oth
     assert balance(user) == 140
     assert settle(refund_event("ref_3", amount=1000, partial=False)) == "refund_processed"
     assert balance(user) == 0
+
+
+def entries(user):
+    """Type, amount and words of what followed the purchase, oldest first."""
+    return [(it.type, it.amount, it.description) for it in reversed(ledger.history(user)[0])][1:]
+
+
+def test_each_entry_says_why_the_credits_went_or_came_back():
+    user, purchase = bought()
+    settle(payment_event(purchase))
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    settle(dispute_event("opened", at=start))
+    settle(dispute_event("won", at=start + timedelta(days=1)))
+    settle(refund_event(amount=100))
+    settle(refund_event(amount=100, status="failed"))
+    assert entries(user) == [
+        ("dispute", -100, "Taken back: the payment is disputed"),
+        ("dispute", 100, "Restored: the money is no longer disputed"),
+        ("refund", -20, "Taken back: the payment was refunded"),
+        ("refund", 20, "Restored: the refund did not go through"),
+    ]
+
+
+def test_a_lost_dispute_beside_one_that_was_won_takes_the_credits():
+    user, purchase = bought()
+    settle(payment_event(purchase))
+    settle(dispute_event("won", "dp_1"))
+    settle(dispute_event("lost", "dp_2"))
+    assert entries(user) == [("dispute", -100, "Taken back: the payment is disputed")]
+
+
+def test_every_settlement_has_its_own_key_and_names_its_payment():
+    user, purchase = bought()
+    settle(payment_event(purchase))
+    for number in (1, 2):
+        settle(refund_event(f"ref_{number}", amount=100))
+    found = ledger.history(user)[0]
+    assert [it.idempotency_key for it in found][:2] == ["settle:pay_1:2", "settle:pay_1:1"]
+    assert {(it.purchase_id, it.payment_id) for it in found} == {(purchase.id, "pay_1")}
+
+
+def test_a_payment_shows_when_it_was_settled():
+    _user, purchase = bought()
+    settle(payment_event(purchase))
+    before = db.session.get_one(Payment, "pay_1").updated_at
+    settle(refund_event())
+    assert db.session.get_one(Payment, "pay_1", populate_existing=True).updated_at > before
+
+
+def test_refunds_beyond_what_was_paid_take_no_more_than_was_bought():
+    user, purchase = bought()
+    settle(payment_event(purchase))
+    spend(user, 30)
+    for name in ("ref_1", "ref_2"):
+        settle(refund_event(name, amount=400))
+    assert balance(user) == -30
+
+
+def test_refunds_of_a_payment_do_not_touch_another():
+    user, purchase = bought()
+    settle(payment_event(purchase))
+    settle(payment_event(make_purchase(user), payment_id="pay_2"))
+    settle(refund_event("ref_1", amount=100))
+    settle(refund_event("ref_2", payment_id="pay_2", amount=50))
+    settle(dispute_event("opened", payment_id="pay_2"))
+    settle(refund_event("ref_3", amount=100))
+    assert balance(user) == 60
+
+
+ABROAD = {"currency": "EUR", "total_amount": 400, "tax": 70, "settlement_amount": 500}
+
+
+@pytest.mark.parametrize(
+    ("refund", "left"),
+    [
+        ({"currency": "EUR", "amount": 100}, 75),
+        ({"currency": None, "amount": 100}, 75),
+        ({"currency": "USD", "amount": 100}, 80),
+        ({"currency": "USD", "amount": 500}, 0),
+        ({"currency": "USD", "amount": 0}, 100),
+    ],
+)
+def test_a_refund_is_measured_in_the_currency_it_names(refund, left):
+    user, purchase = bought()
+    settle(payment_event(purchase, **ABROAD))
+    assert settle(refund_event(**refund)) == "refund_processed"
+    assert balance(user) == left
+
+
+@pytest.mark.parametrize(
+    ("payment", "refund"),
+    [
+        (ABROAD, {"currency": "JPY", "amount": 100}),
+        (ABROAD, {"amount": None}),
+        (ABROAD | {"total_amount": 0}, {"currency": "EUR", "amount": 100}),
+        (ABROAD | {"settlement_amount": None}, {"currency": "USD", "amount": 100}),
+    ],
+)
+def test_a_refund_that_cannot_be_compared_waits_for_a_person_and_says_so(payment, refund):
+    user, purchase = bought()
+    settle(payment_event(purchase, **payment))
+    assert settle(refund_event(**refund)) == "review"
+    assert balance(user) == 100
+    reason = db.session.get_one(Payment, "pay_1").review_reason
+    assert reason == "a refund in a currency that cannot be compared"
+
+
+def test_a_refund_that_can_be_compared_leaves_no_reason_for_a_review():
+    _user, purchase = bought()
+    settle(payment_event(purchase))
+    settle(refund_event())
+    assert db.session.get_one(Payment, "pay_1").review_reason is None
+
+
+def test_what_cannot_be_compared_needs_nobody_once_the_others_reach_the_whole():
+    user, purchase = bought()
+    settle(payment_event(purchase))
+    assert settle(refund_event("ref_1", currency="JPY", amount=5)) == "review"
+    assert settle(refund_event("ref_2", amount=499)) == "review"
+    assert settle(refund_event("ref_3", amount=1)) == "refund_processed"
+    assert balance(user) == 0
+
+
+def test_a_refund_of_a_payment_that_gave_no_credits_needs_nobody():
+    user, purchase = bought()
+    settle(payment_event(purchase, total_amount=1))
+    assert settle(refund_event(currency="JPY")) == "refund_processed"
+    assert ledger.history(user) == ([], None)
 
 
 @pytest.mark.parametrize("order", [("won", "lost"), ("lost", "won"), ("opened", "lost", "won")])

@@ -1,0 +1,216 @@
+"""What an entry keeps: everything the call said, in the order of time, and nothing else."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+from creditsapp.extensions import db
+from creditsapp.models import LedgerEntry, OperatorAction
+from creditsapp.services import holds, ledger
+from creditsapp.services.ledger import Usage
+from creditsapp.services.posting import InvalidText
+from tests.builders import make_user, spend
+from tests.databases import on_postgresql, while_locked
+
+pytestmark = pytest.mark.usefixtures("context")
+
+
+def columns(entry):
+    return {column.name: getattr(entry, column.key) for column in LedgerEntry.__table__.columns}
+
+
+ACTS = {
+    "spend": lambda user: [
+        ledger.spend(user, 1, operation="a", description="b", details={"c": [1]}, key="k")
+    ],
+    "a plain spend": lambda user: [ledger.spend(user, 1, operation="a")],
+    "spend_many": lambda user: ledger.spend_many(
+        user, [Usage(1, "a", "b", {"c": [1]}, "k"), Usage(2, "d")]
+    ),
+    "grant": lambda user: [ledger.grant(user, 1, description="b", key="k", actor="ada")],
+    "adjust": lambda user: [ledger.adjust(user, -1, description="b", key="k", actor="ada")],
+    "refund_usage": lambda user: [ledger.refund_usage(spend(user, 3), 1, key="k")],
+    "capture": lambda user: [
+        holds.capture(user, holds.hold(user, 3, operation="a", description="b").id, 1, key="k")
+    ],
+}
+
+
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
+def test_the_entry_that_a_call_returns_is_the_one_that_is_kept(act):
+    user = make_user(50)
+    began = datetime.now(UTC)
+    made = [columns(entry) for entry in act(user)]
+    db.session.remove()
+    kept = reversed(ledger.history(user, limit=len(made))[0])
+    assert [columns(entry) for entry in kept] == made
+    assert all(began <= entry["created_at"] <= datetime.now(UTC) for entry in made)
+
+
+def kept(user):
+    """The newest entry as it stands, without what is not said."""
+    found = columns(ledger.history(user, limit=1)[0][0])
+    return {name: value for name, value in found.items() if value not in (None, "", {})}
+
+
+SAID = {
+    "spend": {
+        "amount": -1,
+        "balance_after": 49,
+        "type": "usage",
+        "operation": "a",
+        "description": "b",
+        "details": {"c": [1]},
+        "idempotency_key": "key:k",
+    },
+    "grant": {
+        "amount": 1,
+        "balance_after": 51,
+        "type": "bonus",
+        "description": "b",
+        "idempotency_key": "key:k",
+        "actor": "ada",
+    },
+    "adjust": {
+        "amount": -1,
+        "balance_after": 49,
+        "type": "adjustment",
+        "description": "b",
+        "idempotency_key": "key:k",
+        "actor": "ada",
+    },
+    "refund_usage": {
+        "amount": 1,
+        "balance_after": 48,
+        "type": "refund",
+        "operation": "test",
+        "description": "Given back",
+        "idempotency_key": "key:k",
+        "refunded_number": 2,
+    },
+}
+
+
+@pytest.mark.parametrize("act", SAID)
+def test_an_entry_keeps_what_the_call_said_and_no_more(act):
+    user = make_user(50)
+    (entry,) = ACTS[act](user)
+    found = kept(user)
+    assert (found.pop("user_id"), found.pop("number")) == (user, entry.number)
+    assert found.pop("created_at") == entry.created_at
+    assert found == SAID[act]
+
+
+def test_a_capture_names_its_hold_and_has_its_words():
+    user = make_user(50)
+    held = holds.hold(user, 3, operation="a", description="b")
+    holds.capture(user, held.id)
+    found = kept(user)
+    assert (found["hold_id"], found["idempotency_key"]) == (held.id, f"hold:{held.id}")
+    assert (found["operation"], found["description"], found["amount"]) == ("a", "b", -3)
+
+
+def test_usages_without_more_words_have_none():
+    user = make_user(50)
+    ledger.spend_many(user, [Usage(1, "a")])
+    found = ledger.entry(user, 2)
+    assert (found.description, found.details) == ("", {})
+
+
+TEXTS = {
+    "operation": (64, lambda user, text: ledger.spend(user, 1, operation=text)),
+    "description": (500, lambda user, text: ledger.grant(user, 1, description=text)),
+    "actor": (120, lambda user, text: ledger.grant(user, 1, description="", actor=text)),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_text_as_long_as_can_be_is_kept_and_a_longer_one_refused(name):
+    longest, act = TEXTS[name]
+    user = make_user()
+    act(user, "x" * longest)
+    assert getattr(ledger.entry(user, 2), name) == "x" * longest
+    for text in ("x" * (longest + 1), "nul\0"):
+        with pytest.raises(InvalidText):
+            act(user, text)
+    assert ledger.balance(user).version == 2
+
+
+def actions():
+    return db.session.scalars(select(OperatorAction)).all()
+
+
+@pytest.mark.parametrize(
+    ("command", "amount", "act"),
+    [("credits grant", "2", ledger.grant), ("credits adjust", "-2.5", ledger.adjust)],
+)
+def test_an_operators_change_leaves_a_line_that_says_who_what_and_why(command, amount, act):
+    user = make_user()
+    act(user, Decimal(amount), description="sorry", key="k", actor="ada")
+    act(user, Decimal(amount), description="sorry", key="k", actor="ada")
+    (line,) = actions()
+    assert (line.actor, line.command, line.subject) == ("ada", command, f"user {user}")
+    assert (line.reason, line.idempotency_key) == ("sorry", "key:k")
+    assert line.details == {"amount": amount, "number": 2}
+
+
+def test_what_no_operator_did_leaves_no_line():
+    ledger.grant(make_user(), 1, description="from a program")
+    assert actions() == []
+
+
+def test_history_shows_fifty_entries_unless_told():
+    user = make_user(50)
+    ledger.spend_many(user, [Usage(1, "test")] * 50)
+    found, older = ledger.history(user)
+    assert [entry.number for entry in found] == list(range(51, 1, -1))
+    assert older == 2
+
+
+def test_the_oldest_entries_come_in_their_order_above_a_number():
+    user, other = make_user(), make_user()
+    for number in range(4):
+        spend((user, other)[number == 1], 1)
+    numbers = [entry.number for entry in ledger.oldest(user, after=1, limit=2)]
+    assert numbers == [2, 3]
+    assert [entry.number for entry in ledger.oldest(user, after=0, limit=9)] == [1, 2, 3, 4]
+
+
+def test_an_entry_that_is_not_there_is_a_lookup_error():
+    user = make_user()
+    assert ledger.entry(user, 1).type == "initial"
+    with pytest.raises(LookupError):
+        ledger.entry(user, 2)
+
+
+def test_what_is_given_back_counts_for_its_own_usage_and_user_only():
+    one, two = make_user(), make_user()
+    usages = [spend(one, 3), spend(one, 4), spend(two, 5)]
+    ledger.refund_usage(usages[0])
+    assert ledger.refund_usage(usages[1]).amount == 4
+    assert ledger.refund_usage(usages[2]).amount == 5
+    assert ledger.balance(one).balance == ledger.balance(two).balance == 50
+
+
+@on_postgresql
+@pytest.mark.parametrize("act", ["spend", "spend_many", "grant"])
+def test_an_entry_is_not_older_than_the_lock_it_waited_for(app, database_url, act):
+    user = make_user(50)
+    row = f"SELECT 1 FROM wallets WHERE user_id = {user} FOR UPDATE"
+    with while_locked(app, database_url, row, [lambda: ACTS[act](user)[0]]) as (results, watcher):
+        (let_go,) = watcher.execute("SELECT clock_timestamp()").fetchone()
+    assert results[0].created_at > let_go
+
+
+@on_postgresql
+def test_two_at_once_cannot_give_back_more_than_a_usage_took(app, database_url):
+    user = make_user(50)
+    usage = spend(user, 10)
+    row = f"SELECT 1 FROM wallets WHERE user_id = {user} FOR UPDATE"
+    acts = [lambda: ledger.refund_usage(usage, 6)] * 2
+    with while_locked(app, database_url, row, acts) as (results, _):
+        pass
+    assert sorted(type(result).__name__ for result in results) == ["LedgerEntry", "RefundTooLarge"]
+    assert ledger.balance(user).balance == 46
