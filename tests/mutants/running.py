@@ -44,7 +44,7 @@ class Tests:
     def __init__(self, folder: Path, act: Callable[["Tests"], int]) -> None:
         self.folder, self.act = folder, act
         self.code = 1
-        self.failed = ""
+        self.failed, self.words = "", ""
         self.watch: Watch | None = None
         self.given: dict[str, Callable[[], Any]] = {}
 
@@ -98,7 +98,7 @@ class Tests:
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.failed:
             self.failed = self.failed or report.nodeid
-            sys.stderr.write(report.longreprtext)
+            self.words = report.longreprtext
         if self.watch:
             self.watch.seconds[report.nodeid] += report.duration
 
@@ -177,7 +177,7 @@ class Baseline:
     def __init__(self, tests: Tests, paths: list[str]) -> None:
         answer = Fork(lambda: _watched(tests, paths)).answer()
         if answer["failed"]:
-            raise RuntimeError(f"without a mutant, {answer['failed']} fails")
+            raise RuntimeError(f"{answer['failed']} fails without a mutant:\n{answer['words']}")
         self.seconds: dict[str, float] = answer["seconds"]
         self.calls: dict[str, list[str]] = answer["calls"]
         self.kills: Counter[tuple[str, str]] = Counter()
@@ -204,7 +204,12 @@ def _watched(tests: Tests, paths: list[str]) -> dict[str, Any]:
     for path in paths:
         replace(path, telling(path, Path(path).read_text()), tests.watch)
     failed = tests.run("baseline", None)
-    return {"failed": failed, "seconds": tests.watch.seconds, "calls": tests.watch.calls}
+    return {
+        "failed": failed,
+        "words": tests.words,
+        "seconds": tests.watch.seconds,
+        "calls": tests.watch.calls,
+    }
 
 
 def verdicts(
