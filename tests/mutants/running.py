@@ -57,6 +57,7 @@ class Tests:
         if self.given:
             return None
         self.session = session
+        session.config.option.tbstyle = "native"  # the others look for the source in every module
         with running_postgres() as server:
             self.databases = Databases(self.folder, server.get_uri())
             Fork(self.databases.migrate).answer()
@@ -236,7 +237,8 @@ def verdicts(
             verdict, killer = ("timed out", "") if late else fork.answer()
             if late:
                 fork.stop()
-            baseline.kills[f"{mutant.path}::{mutant.function}", killer] += 1
+            for function in (f"{mutant.path}::{mutant.function}", ""):
+                baseline.kills[function, killer] += 1
             yield mutant, verdict, killer
 
 
