@@ -48,9 +48,9 @@ class Servers:
             yield self
 
     @contextmanager
-    def app_alone(self):
-        """Start the app without a sandbox; the process may be stopped before the end."""
-        with self._process("gunicorn", "wsgi:app") as process:
+    def app_alone(self, app="wsgi:app"):
+        """Start an app without a sandbox; the process may be stopped before the end."""
+        with self._process("gunicorn", app) as process:
             self._wait_for(f"{self.url}/readyz")
             yield process
 

@@ -13,7 +13,7 @@ from tests.bench import pages
 from tests.bench.command import peak
 from tests.bench.data import fill
 from tests.bench.measuring import Row, Runs, compare, stopwatch
-from tests.bench.serving import BenchServer, signed_in
+from tests.bench.serving import signed_in
 from tests.bench.spending import app_on
 from tests.servers import ROOT, Servers
 
@@ -98,7 +98,8 @@ def _command(bench, url, *words):
 
 def _downloaded(bench):
     """The peak of the server's process that sends a whole ledger, and how fast it does."""
-    with BenchServer(pages.long_and_short(bench, "postgresql"), bench.folder).running() as server:
+    server = Servers(pages.long_and_short(bench, "postgresql"), bench.folder)
+    with server.app_alone() as process:
         headers = signed_in(server, pages.email(bench.many))
         rows = 0
 
@@ -110,5 +111,5 @@ def _downloaded(bench):
 
         seconds = stopwatch(download)
         assert rows == bench.many + 1, rows
-        workers = psutil.Process(server.pid).children()
+        workers = psutil.Process(process.pid).children()
         return max(peak(worker.pid) for worker in workers), f"{rows / seconds:,.0f} rows a second"

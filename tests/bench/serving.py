@@ -72,22 +72,6 @@ def _compared(bench, server, what, *, ours, reference, aim):
         )
 
 
-class BenchServer(Servers):
-    """The app with the routes of `tests.bench.wsgi`, under gunicorn with the app's own settings."""
-
-    @contextmanager
-    def running(self):
-        """Start it, and stop it at the end."""
-        app = self._start("gunicorn", "tests.bench.wsgi:app")
-        try:
-            self._wait_for(f"{self.url}/readyz")
-            self.pid = app.pid
-            yield self
-        finally:
-            app.terminate()
-            app.wait(20)
-
-
 @contextmanager
 def served(bench):
     """A server on PostgreSQL, and the headers of eight people with credits who are signed in."""
@@ -100,7 +84,8 @@ def served(bench):
             except accounts.UserNotFound:
                 user_id = accounts.register(email, PASSWORD, welcome=0).id
                 ledger.grant(user_id, 10**9, description="to spend")
-    with BenchServer(url, bench.folder).running() as server:
+    server = Servers(url, bench.folder)
+    with server.app_alone("tests.bench.wsgi:app"):
         yield server, [signed_in(server, email) for email in emails]
 
 

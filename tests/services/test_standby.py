@@ -1,7 +1,6 @@
 """A PostgreSQL whose standby is away: a commit waits for it, and is never called a success."""
 
 import threading
-import time
 from contextlib import contextmanager
 
 import psycopg
@@ -24,6 +23,8 @@ ACTS = {
     "capture": lambda user, held: holds.capture(user, held, 1, key="k"),
 }
 
+WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+
 
 @pytest.fixture
 def standby(database_url, monkeypatch):
@@ -34,19 +35,27 @@ def standby(database_url, monkeypatch):
     def choose(connection, name):
         connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
         connection.execute("SELECT pg_reload_conf()")
-        wanted = (name,)
-        while connection.execute("SHOW synchronous_standby_names").fetchone() != wanted:
-            time.sleep(0.01)
+
+    def commit_something():
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("SELECT pg_logical_emit_message(true, 'probe', '')")
 
     @contextmanager
     def away():
         db.session.remove()
         with psycopg.connect(url, autocommit=True) as connection:
             choose(connection, "nobody")
+            probe = threading.Thread(target=commit_something)
+            probe.start()
+            while connection.execute(WAITING).fetchone() is None:
+                if not probe.is_alive():  # the server has not heard of it yet
+                    probe = threading.Thread(target=commit_something)
+                    probe.start()
             try:
                 yield connection
             finally:
                 choose(connection, "")
+                probe.join()
 
     return away
 
@@ -60,9 +69,6 @@ def test_a_commit_that_waits_for_a_standby_is_unknown_and_settled_once_it_is_bac
             ACTS[act](user, held)
     assert ACTS[act](user, held).number == 2
     assert ledger.balance(user).version == 2
-
-
-WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 
 
 @pytest.mark.parametrize("act", ACTS)
