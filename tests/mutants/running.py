@@ -249,11 +249,12 @@ def verdicts(
                 continue
             running.remove(one)
             free.append(worker)
-            verdict, killer = ("timed out", "") if late else fork.answer()
             if late:
                 fork.stop()
-            for function in (f"{mutant.path}::{mutant.function}", ""):
-                baseline.kills[function, killer] += 1
+            verdict, killer = ("timed out", "") if late else fork.answer()
+            if verdict == "killed":
+                for function in (f"{mutant.path}::{mutant.function}", ""):
+                    baseline.kills[function, killer] += 1
             yield mutant, verdict, killer
 
 
