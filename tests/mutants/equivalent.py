@@ -17,6 +17,12 @@ EQUIVALENT = {
         "post_usages: True → False (#2)": _AS_LONG,
         "_append: without return []": "None is as empty for the one who asks",
     },
+    "ledger": {
+        "_spend: without return standing(movement, error)": "the second try finds it, too",
+        "history: without .limit(limit + 1)": "reads more, and shows as much",
+        "history: 1 → 2 in limit + 1": "reads more, and shows as much",
+        "oldest: without .order_by(LedgerEntry.number)": "both databases follow the key here",
+    },
     "settlement": {
         "_settle: taken_back < payment.reversed_credits == payment.credited → "
         "taken_back <= payment.reversed_credits == payment.credited": "they differ there",
