@@ -32,7 +32,7 @@ def _settle(session: Session, payment: Payment) -> bool:
     Return whether all of it could be settled; a refund that cannot be compared with what was paid
     is left to a person, and the rest is settled without it.
     """
-    if not payment.credited or payment.purchase_id is None:
+    if not payment.credited:
         return True
     taken_back, disputes, comparable = _state(session.connection(), payment)
     if not comparable:
@@ -123,7 +123,7 @@ def _share(payment: Any, refund: Any) -> Fraction | None:
 
 def floor_share(credited: Decimal, share: Fraction) -> Decimal:
     """A share of credits, floored to what can be kept (0.0001)."""
-    return from_units(int(to_units(credited) * share // 1))
+    return from_units(int(to_units(credited) * share))
 
 
 def _explanation(because: str, difference: Decimal) -> str:

@@ -44,7 +44,7 @@ class Tests:
     def __init__(self, folder: Path, act: Callable[["Tests"], int]) -> None:
         self.folder, self.act = folder, act
         self.code = 1
-        self.failed = ""
+        self.failed, self.words = "", ""
         self.watch: Watch | None = None
         self.given: dict[str, Callable[[], Any]] = {}
 
@@ -57,6 +57,7 @@ class Tests:
         if self.given:
             return None
         self.session = session
+        session.config.option.tbstyle = "native"  # the others look for the source in every module
         with running_postgres() as server:
             self.databases = Databases(self.folder, server.get_uri())
             Fork(self.databases.migrate).answer()
@@ -98,7 +99,7 @@ class Tests:
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.failed:
             self.failed = self.failed or report.nodeid
-            sys.stderr.write(report.longreprtext)
+            self.words = report.longreprtext
         if self.watch:
             self.watch.seconds[report.nodeid] += report.duration
 
@@ -177,7 +178,7 @@ class Baseline:
     def __init__(self, tests: Tests, paths: list[str]) -> None:
         answer = Fork(lambda: _watched(tests, paths)).answer()
         if answer["failed"]:
-            raise RuntimeError(f"without a mutant, {answer['failed']} fails")
+            raise RuntimeError(f"{answer['failed']} fails without a mutant:\n{answer['words']}")
         self.seconds: dict[str, float] = answer["seconds"]
         self.calls: dict[str, list[str]] = answer["calls"]
         self.kills: Counter[tuple[str, str]] = Counter()
@@ -204,7 +205,12 @@ def _watched(tests: Tests, paths: list[str]) -> dict[str, Any]:
     for path in paths:
         replace(path, telling(path, Path(path).read_text()), tests.watch)
     failed = tests.run("baseline", None)
-    return {"failed": failed, "seconds": tests.watch.seconds, "calls": tests.watch.calls}
+    return {
+        "failed": failed,
+        "words": tests.words,
+        "seconds": tests.watch.seconds,
+        "calls": tests.watch.calls,
+    }
 
 
 def verdicts(
@@ -231,7 +237,8 @@ def verdicts(
             verdict, killer = ("timed out", "") if late else fork.answer()
             if late:
                 fork.stop()
-            baseline.kills[f"{mutant.path}::{mutant.function}", killer] += 1
+            for function in (f"{mutant.path}::{mutant.function}", ""):
+                baseline.kills[function, killer] += 1
             yield mutant, verdict, killer
 
 
