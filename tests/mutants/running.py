@@ -20,7 +20,19 @@ from hypothesis import Phase, settings
 from tests.databases import running_postgres
 from tests.mutants.mutations import CALLED, Mutant, telling
 
-TESTS = ["tests/services", "tests/test_charging.py", "tests/test_handing_over.py"]
+# The tests that are about a module; others call it too, but take their time and find no more.
+ABOUT = {
+    "posting": ["entries", "ledger", "spend_many", "holds", "open_holds", "bad_input"],
+    "batch": ["entries", "spend_many", "bad_input"],
+    "ledger": [
+        *("entries", "ledger", "spend_many", "holds", "open_holds", "bad_input"),
+        *("retrying", "outcomes", "standby"),
+    ],
+    "settlement": ["settlement", "verification"],
+    "holds": ["holds", "open_holds", "bad_input", "retrying", "outcomes", "handing_over"],
+}
+FILES = {path.stem.removeprefix("test_"): str(path) for path in Path("tests/services").iterdir()}
+FILES["handing_over"] = "tests/test_handing_over.py"
 OPTIONS = (
     "-x -s -o addopts= -o timeout=0 -p no:cacheprovider -p no:xdist -p no:terminal"
     " -W ignore::pytest.PytestAssertRewriteWarning"
@@ -32,7 +44,8 @@ def with_tests(act: Callable[["Tests"], int]) -> int:
     folder = Path(tempfile.mkdtemp(prefix="credits-mutants-"))
     tests = Tests(folder, act)
     try:
-        code = int(pytest.main([*TESTS, *OPTIONS], [tests]))
+        files = sorted({FILES[name] for names in ABOUT.values() for name in names})
+        code = int(pytest.main([*files, *OPTIONS], [tests]))
         return tests.code if code == 0 else code
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -184,14 +197,16 @@ class Baseline:
         self.kills: Counter[tuple[str, str]] = Counter()
 
     def tests_of(self, mutant: Mutant) -> list[str]:
-        """The tests that call its function, those first that are likely to fail soon."""
-        function = f"{mutant.path}::{mutant.function}"
-        touching = [test for test, called in self.calls.items() if function in called]
+        """The tests about its module that call its function, the likely killers first."""
+        module, function = f"{mutant.path}::", f"{mutant.path}::{mutant.function}"
+        files = tuple(f"{FILES[name]}::" for name in ABOUT[Path(mutant.path).stem])
+        about = {test: called for test, called in self.calls.items() if test.startswith(files)}
+        touching = [test for test, called in about.items() if function in called]
         if not touching:  # it stands in no function that is called
             touching = [
                 test
-                for test, called in self.calls.items()
-                if any(function.startswith(f"{mutant.path}::") for function in called)
+                for test, called in about.items()
+                if any(name.startswith(module) for name in called)
             ]
         return sorted(touching, key=lambda test: (-self.kills[function, test], self.seconds[test]))
 

@@ -138,6 +138,12 @@ def test_a_text_as_long_as_can_be_is_kept_and_a_longer_one_refused(name):
     assert ledger.balance(user).version == 2
 
 
+@pytest.mark.parametrize("what", [5, b"test", ["test"]])
+def test_what_is_no_text_is_named(what):
+    with pytest.raises(TypeError, match="a text, not"):
+        ledger.spend(make_user(), 1, operation=what)
+
+
 def actions():
     return db.session.scalars(select(OperatorAction)).all()
 
