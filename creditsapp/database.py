@@ -22,7 +22,7 @@ TRUSTED_SECONDS = 5.0
 def engine_options(url: str) -> dict[str, Any]:
     """The options of `create_engine` for a database URL."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 0.05}}
+        return {"connect_args": {"timeout": LOCK_SECONDS}}
     return {
         "pool_size": 10,
         "max_overflow": 10,
@@ -48,7 +48,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
-    patiently(lambda: connection.execute("PRAGMA journal_mode=WAL"))
+    _patiently(lambda: connection.execute("PRAGMA journal_mode=WAL"))
 
 
 def _begin_on_sqlite(connection: Connection) -> None:
@@ -57,12 +57,21 @@ def _begin_on_sqlite(connection: Connection) -> None:
     A deferred transaction that turns to writing is refused when another has written meanwhile.
     """
     if connection.get_execution_options().get("writes"):
-        patiently(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        begin_writing(connection.exec_driver_sql)
     else:
         connection.exec_driver_sql("BEGIN")
 
 
-def patiently(act: Callable[[], object]) -> None:
+def begin_writing(execute: Callable[[str], object]) -> None:
+    """Begin a transaction that has SQLite's write lock from its start."""
+    execute("PRAGMA busy_timeout=50")
+    try:
+        _patiently(lambda: execute("BEGIN IMMEDIATE"))
+    finally:
+        execute(f"PRAGMA busy_timeout={round(LOCK_SECONDS * 1000)}")
+
+
+def _patiently(act: Callable[[], object]) -> None:
     """Wait for a lock with jitter: SQLite's own busy handler lets one process starve the others."""
     deadline = time.monotonic() + LOCK_SECONDS
     while True:

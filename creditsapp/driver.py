@@ -1,12 +1,13 @@
-"""Statements through the driver itself, for postings, whose speed is the database's own.
+"""Statements through the driver itself, where they should be as fast as the database.
 
-SQLAlchemy's execution costs about as much as a whole posting does. Errors are still SQLAlchemy's,
-so that whoever catches them need not know which way a statement went.
+SQLAlchemy's execution of a posting, or of a look at a balance, costs about as much again. Errors
+are still SQLAlchemy's: whoever catches them need not know which way a statement went.
 """
 
 import functools
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, PoolProxiedConnection
@@ -56,6 +57,10 @@ class Driver:
         """The only row of a statement, if there is one."""
         found = self.rows(statement, values)
         return found[0] if found else None
+
+    def moment(self, at: datetime) -> datetime | str:
+        """A time in UTC as the driver takes it; SQLite keeps a text that sorts."""
+        return at if self.dialect.name == "postgresql" else at.strftime("%Y-%m-%d %H:%M:%S.%f")
 
     @property
     def warnings(self) -> dict[str, Any]:

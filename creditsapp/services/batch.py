@@ -84,7 +84,7 @@ def _append(
             "user_id": totals["user_id"],
             "number": version - totals["count"] + row["place"],
             "balance_after": balance + totals["total"] + row["running"],
-            "created_at": created_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
+            "created_at": driver.moment(created_at),
         }
         for row in rows
     ]

@@ -99,10 +99,9 @@ def _hold(wanted: dict[str, Any]) -> Hold:
                     raise wallets._short_of(session, user_id, amount)
             session.add(hold)
     except IntegrityError as error:
-        standing_hold = _standing(hold) if violates(error, "uq_holds_live_key") else None
-        if standing_hold is None:
+        if not violates(error, "uq_holds_live_key"):
             raise
-        return standing_hold
+        return _standing(hold) or _hold(wanted)  # given back meanwhile, the key is free again
     return hold
 
 

@@ -141,7 +141,7 @@ def post(driver: Driver, movement: Movement) -> LedgerEntry | None:
     values |= {
         "number": number,
         "balance_after": balance,
-        "created_at": created_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
+        "created_at": driver.moment(created_at),
     }
     driver.rows(_SQLITE_APPEND, values)
     return entry_of(movement, number, balance, created_at)

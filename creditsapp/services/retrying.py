@@ -70,12 +70,13 @@ def _state(error: DBAPIError) -> str:
 
 def _was_waited_for(error: DBAPIError) -> bool:
     """Whether trying at once again would only make it worse."""
-    return is_locked(error) or is_full(error) or _state(error).startswith(_WAITED_FOR)
+    return is_full(error) or _state(error).startswith(_WAITED_FOR)
 
 
 def _is_passing(error: DBAPIError) -> bool:
     return (
         error.connection_invalidated
+        or is_locked(error)
         or _state(error).startswith(_PASSING)
         or _found_no_server(error)
     )

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import ColumnCollectionConstraint
 
-from creditsapp.database import leaves_unknown, patiently
+from creditsapp.database import begin_writing, leaves_unknown
 from creditsapp.driver import Driver
 from creditsapp.extensions import db
 from creditsapp.models import Base
@@ -48,7 +48,7 @@ def single_posting() -> Iterator[Driver]:
             yield driver
             _heed(driver.warnings)
         else:
-            patiently(lambda: driver.rows("BEGIN IMMEDIATE", {}))
+            begin_writing(lambda statement: driver.rows(statement, {}))
             yield driver
             driver.rows("COMMIT", {})
     except DBAPIError as error:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import func, insert, select, type_coerce
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from creditsapp.models import Hold, Wallet
-from creditsapp.models.types import CreditAmount, added
+from creditsapp.driver import Driver
+from creditsapp.models import Wallet
+from creditsapp.models.types import added, from_units
 from creditsapp.services.errors import InsufficientCredits, WalletNotFound
 from creditsapp.services.transaction import now
 
@@ -39,30 +40,26 @@ def check_user(user_id: int) -> None:
 def _balance(session: Session, user_id: int) -> Balance:
     """What a wallet holds now; a hold past its time no longer counts, swept or not."""
     check_user(user_id)
-    overdue = (
-        select(func.sum(Hold.amount))
-        .where(Hold.user_id == user_id, Hold.status == "held", Hold.expires_at <= now())
-        .scalar_subquery()
-    )
-    row = session.execute(
-        select(
-            Wallet.balance,
-            Wallet.held,
-            type_coerce(overdue, CreditAmount).label("overdue"),
-            Wallet.version,
-            Wallet.lifetime_added,
-            Wallet.lifetime_used,
-        ).where(Wallet.user_id == user_id)
-    ).first()
+    driver = Driver.of(session)
+    row = driver.row(_BALANCE, {"user_id": user_id, "at": driver.moment(now())})
     if row is None:
         raise WalletNotFound(f"There is no wallet of user {user_id}.")
+    balance, held, version, lifetime_added, lifetime_used = row
     return Balance(
-        balance=row.balance,
-        held=added(row.held, (row.overdue or Decimal(0)).copy_negate()),
-        version=row.version,
-        lifetime_added=row.lifetime_added,
-        lifetime_used=row.lifetime_used,
+        balance=from_units(balance),
+        held=from_units(int(held)),
+        version=version,
+        lifetime_added=from_units(lifetime_added),
+        lifetime_used=from_units(lifetime_used),
     )
+
+
+_BALANCE = """
+SELECT balance, held - coalesce((
+    SELECT sum(amount) FROM holds
+    WHERE user_id = wallets.user_id AND status = 'held' AND expires_at <= :at
+), 0), version, lifetime_added, lifetime_used
+FROM wallets WHERE user_id = :user_id"""
 
 
 def _lock(session: Session, user_id: int) -> None:

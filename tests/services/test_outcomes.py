@@ -121,7 +121,7 @@ def test_a_statement_that_hangs_before_the_commit_is_tried_again(wire):
 @pytest.mark.usefixtures("far")
 def test_a_read_that_hangs_is_closed_after_a_while(wire):
     user = make_user(50)
-    wire.react("silence", "SELECT wallets")
+    wire.react("silence", "FROM wallets")
     with pytest.raises(OperationalError):
         ledger.balance(user)
     db.session.rollback()
