@@ -3,6 +3,7 @@
 _SHORT = "stands for no text where only its length is checked"
 _AS_LONG = "both are as long as the movements"
 _ONLY_FASTER = "leaves out payments that owe nothing, and looking at them finds nothing"
+_SECOND_GUARD = "a second guard: the hold's row, or all of SQLite, is locked by then"
 _DIFFERS = "what is moved is never 0"
 
 EQUIVALENT = {
@@ -22,6 +23,20 @@ EQUIVALENT = {
         "history: without .limit(limit + 1)": "reads more, and shows as much",
         "history: 1 → 2 in limit + 1": "reads more, and shows as much",
         "oldest: without .order_by(LedgerEntry.number)": "both databases follow the key here",
+    },
+    "holds": {
+        "hold: 500 → 501 in check_text(description[:500], 500)": "it was cut to 500 before",
+        "hold: '' → 'mutant' (#2)": _SHORT,
+        "release: _find without lock=True": "_resolve locks the same row next",
+        "release: True → False": "_resolve locks the same row next",
+        "_resolve: without .first()": _SECOND_GUARD,
+        "_resolve: .where without Hold.status == 'held'": _SECOND_GUARD,
+        "_resolve: without raise HoldClosed('This hold was closed at the same moment.')": (
+            _SECOND_GUARD
+        ),
+        "release_expired: without .all()": "the rows are there already",
+        "release_expired: without .distinct()": "to sweep a user twice finds nothing more",
+        "release_expired: without .where(*overdue)": "to sweep everybody finds nothing more",
     },
     "settlement": {
         "_settle: taken_back < payment.reversed_credits == payment.credited → "

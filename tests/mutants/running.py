@@ -29,7 +29,10 @@ ABOUT = {
         *("retrying", "outcomes", "standby", "expiry", "same_key"),
     ],
     "settlement": ["settlement", "verification"],
-    "holds": ["holds", "open_holds", "bad_input", "retrying", "outcomes", "handing_over", "expiry"],
+    "holds": [
+        *("holds", "open_holds", "entries", "bad_input", "retrying", "outcomes"),
+        *("handing_over", "expiry"),
+    ],
 }
 FILES = {path.stem.removeprefix("test_"): str(path) for path in Path("tests/services").iterdir()}
 FILES |= {
