@@ -6,12 +6,14 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
+from creditsapp.driver import Driver
 from creditsapp.extensions import db
 from creditsapp.models import LedgerEntry, OperatorAction
 from creditsapp.models.types import InvalidAmount
 from creditsapp.services import holds, ledger
 from creditsapp.services.ledger import Usage
-from creditsapp.services.posting import InvalidText
+from creditsapp.services.posting import InvalidText, Movement, post
+from creditsapp.services.transaction import transaction
 from tests.builders import make_user, overdue_hold, spend
 from tests.databases import contents, on_postgresql, while_locked
 
@@ -111,6 +113,23 @@ def test_a_capture_names_its_hold_and_has_its_words():
     found = kept(user)
     assert (found["hold_id"], found["idempotency_key"]) == (held.id, f"hold:{held.id}")
     assert (found["operation"], found["description"], found["amount"]) == ("a", "b", -3)
+
+
+def test_an_entry_of_a_payment_names_it_and_its_purchase():
+    user = make_user(50)
+    with transaction() as session:
+        movement = Movement(
+            user_id=user,
+            amount=Decimal(20),
+            type="purchase",
+            key="purchase:p",
+            description="Bought",
+            purchase_id="p",
+            payment_id="pay_1",
+        )
+        made = columns(post(Driver.of(session), movement))
+    assert (made["purchase_id"], made["payment_id"]) == ("p", "pay_1")
+    assert columns(ledger.entry(user, 2)) == made
 
 
 @pytest.mark.parametrize("act", ["spend_many", "a plain spend"])
