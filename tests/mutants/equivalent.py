@@ -44,6 +44,7 @@ EQUIVALENT = {
         "wrong_payments: without .where(Payment.reversed_credits != NO_CREDITS)": _ONLY_FASTER,
         "wrong_payments: .where without Payment.credited != NO_CREDITS": _ONLY_FASTER,
         "wrong_payments: .where without Payment.id.in_(select(touched.c[0]))": _ONLY_FASTER,
+        "wrong_payments: without .order_by(Payment.id)": "both databases follow the key here",
         "wrong_payments: without .all()": "the rows come one by one instead",
         "_move: without session.flush()": "the transaction flushes at its end",
         "_explanation: difference < 0 → difference <= 0": _DIFFERS,

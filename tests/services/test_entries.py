@@ -1,5 +1,6 @@
 """What an entry keeps: everything the call said, in the order of time, and nothing else."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -10,7 +11,8 @@ from creditsapp.driver import Driver
 from creditsapp.extensions import db
 from creditsapp.models import LedgerEntry, OperatorAction
 from creditsapp.models.types import InvalidAmount
-from creditsapp.services import holds, ledger
+from creditsapp.services import holds, ledger, wallets
+from creditsapp.services.errors import InsufficientCredits
 from creditsapp.services.ledger import Usage
 from creditsapp.services.posting import InvalidText, Movement, post
 from creditsapp.services.transaction import transaction
@@ -277,6 +279,39 @@ def test_one_key_twice_at_once_frees_what_is_overdue_and_is_spent_once(app, data
         pass
     assert results == [2, 2]
     assert ledger.balance(user).available == 14
+
+
+REFUSED = {
+    "spend": lambda user, _hold: spend(user, 3),
+    "spend_many": lambda user, _hold: ledger.spend_many(user, [Usage(3, "test")]),
+    "hold": lambda user, _hold: holds.hold(user, 3, operation="test"),
+    "capture": lambda user, hold: holds.capture(user, hold),
+}
+
+
+@on_postgresql
+@pytest.mark.parametrize("act", REFUSED)
+def test_a_refusal_tells_of_the_wallet_that_refused_and_not_of_a_later_one(app, monkeypatch, act):
+    user = make_user(5)
+    held = holds.hold(user, 5, operation="test").id
+    ledger.adjust(user, -3, description="leaves 2, and 5 of it held")
+    refuse = wallets._short_of
+
+    def give():
+        with app.app_context():
+            ledger.grant(user, 100, description="meanwhile")
+
+    with ThreadPoolExecutor() as threads:
+
+        def refuse_while_somebody_gives(*arguments):
+            wait([threads.submit(give)], timeout=0.3)
+            return refuse(*arguments)
+
+        monkeypatch.setattr(wallets, "_short_of", refuse_while_somebody_gives)
+        with pytest.raises(InsufficientCredits) as refusal:
+            REFUSED[act](user, held)
+    assert refusal.value.balance == 2
+    assert ledger.balance(user).balance == 102
 
 
 @on_postgresql
