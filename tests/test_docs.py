@@ -41,7 +41,7 @@ def around(make_app):
             "translate": str.upper,
             "scan": list,
             "read_pages": lambda _document: range(8),
-            "translate_what_is_new": lambda _text: 0,
+            "translate_what_is_new": lambda _text: (1, 3),
             "render": lambda _script: SimpleNamespace(minutes=4),
         }
 
