@@ -75,7 +75,7 @@ def wrong_payments(connection: Connection, span: dict[str, int]) -> Iterator[tup
             Payment.id.in_(select(touched.c[0])),
             Purchase.user_id.between(span["first"], span["last"]),
         )
-        .order_by(Purchase.user_id, Payment.id)
+        .order_by(Payment.id)
     )
     for payment in connection.execute(query).all():
         if _state(connection, payment)[0] != payment.reversed_credits:

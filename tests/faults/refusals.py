@@ -9,7 +9,7 @@ TABLES = ("ledger_entries", "holds")
 
 @contextmanager
 def refusing(url, sqlstate, times):
-    """Let the first `times` rows for the ledger or the holds fail; the sequence outlives them."""
+    """Let the first `times` rows of the ledger or the holds fail; the sequence outlives them."""
     url = url.replace("+psycopg", "")
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE SEQUENCE refusals")
@@ -21,7 +21,7 @@ def refusing(url, sqlstate, times):
         )
         for table in TABLES:
             connection.execute(
-                f"CREATE TRIGGER refuse BEFORE INSERT ON {table}"
+                f"CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON {table}"
                 " FOR EACH ROW EXECUTE FUNCTION refuse()"
             )
         try:

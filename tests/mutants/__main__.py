@@ -21,15 +21,17 @@ ENOUGH = 90
 
 @click.command()
 @click.argument("modules", nargs=-1, type=click.Choice(MODULES))
-@click.option("--only", default="", metavar="TEXT", help="Mutants whose name has this text.")
+@click.option("--only", multiple=True, metavar="TEXT", help="Mutants with this in their name.")
 @click.option("--workers", default=os.cpu_count(), help="How many are tried at a time.")
 @click.option("--verbose", is_flag=True, help="Name the test that killed each.")
-def main(modules: Sequence[str], only: str, workers: int, verbose: bool) -> None:
+def main(modules: Sequence[str], only: Sequence[str], workers: int, verbose: bool) -> None:
     """Try every mutant; exit 1 when fewer than 90 % of a module's are killed."""
     sys.exit(with_tests(lambda tests: _try(tests, modules or MODULES, only, workers, verbose)))
 
 
-def _try(tests: Tests, modules: Sequence[str], only: str, workers: int, verbose: bool) -> int:
+def _try(
+    tests: Tests, modules: Sequence[str], only: Sequence[str], workers: int, verbose: bool
+) -> int:
     began = time.monotonic()
     baseline = Baseline(tests, [_path(module) for module in MODULES])
     click.echo(f"{len(baseline.seconds)} tests pass, after {time.monotonic() - began:.0f} s")
@@ -39,7 +41,7 @@ def _try(tests: Tests, modules: Sequence[str], only: str, workers: int, verbose:
         ones = list(mutants(path, Path(path).read_text(), REPLACEMENTS.get(module, [])))
         for name in set(known) - {one.name for one in ones}:
             raise LookupError(f"{module} has no mutant {name!r} any more")
-        wanted = [one for one in ones if only in one.name]
+        wanted = [one for one in ones if not only or any(it in one.name for it in only)]
         count["equivalent"] = sum(one.name in known for one in wanted)
         tried = [one for one in wanted if one.name not in known]
         for one, verdict, killer in verdicts(tried, tests, baseline, workers):

@@ -26,13 +26,20 @@ ABOUT = {
     "batch": ["entries", "spend_many", "bad_input"],
     "ledger": [
         *("entries", "ledger", "spend_many", "holds", "open_holds", "bad_input"),
-        *("retrying", "outcomes", "standby"),
+        *("retrying", "outcomes", "standby", "expiry", "same_key"),
     ],
     "settlement": ["settlement", "verification"],
-    "holds": ["holds", "open_holds", "bad_input", "retrying", "outcomes", "handing_over"],
+    "holds": [
+        *("holds", "open_holds", "entries", "bad_input", "retrying", "outcomes"),
+        *("handing_over", "expiry"),
+    ],
 }
 FILES = {path.stem.removeprefix("test_"): str(path) for path in Path("tests/services").iterdir()}
-FILES["handing_over"] = "tests/test_handing_over.py"
+FILES |= {
+    "handing_over": "tests/test_handing_over.py",
+    "expiry": "tests/processes/test_expiry.py",
+    "same_key": "tests/processes/test_same_key.py",
+}
 OPTIONS = (
     "-x -s -o addopts= -o timeout=0 -p no:cacheprovider -p no:xdist -p no:terminal"
     " -W ignore::pytest.PytestAssertRewriteWarning"
@@ -201,13 +208,14 @@ class Baseline:
         module, function = f"{mutant.path}::", f"{mutant.path}::{mutant.function}"
         files = tuple(f"{FILES[name]}::" for name in ABOUT[Path(mutant.path).stem])
         about = {test: called for test, called in self.calls.items() if test.startswith(files)}
-        touching = [test for test, called in about.items() if function in called]
+        touching = {test for test, called in about.items() if function in called}
         if not touching:  # it stands in no function that is called
-            touching = [
+            touching = {
                 test
                 for test, called in about.items()
                 if any(name.startswith(module) for name in called)
-            ]
+            }
+        touching.update(test for test in about if "/processes/" in test)  # whose calls are not seen
         return sorted(touching, key=lambda test: (-self.kills[function, test], self.seconds[test]))
 
     def patience(self, tests: list[str]) -> float:
@@ -249,11 +257,12 @@ def verdicts(
                 continue
             running.remove(one)
             free.append(worker)
-            verdict, killer = ("timed out", "") if late else fork.answer()
             if late:
                 fork.stop()
-            for function in (f"{mutant.path}::{mutant.function}", ""):
-                baseline.kills[function, killer] += 1
+            verdict, killer = ("timed out", "") if late else fork.answer()
+            if verdict == "killed":
+                for function in (f"{mutant.path}::{mutant.function}", ""):
+                    baseline.kills[function, killer] += 1
             yield mutant, verdict, killer
 
 

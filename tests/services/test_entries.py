@@ -8,11 +8,12 @@ from sqlalchemy import select
 
 from creditsapp.extensions import db
 from creditsapp.models import LedgerEntry, OperatorAction
+from creditsapp.models.types import InvalidAmount
 from creditsapp.services import holds, ledger
 from creditsapp.services.ledger import Usage
 from creditsapp.services.posting import InvalidText
-from tests.builders import make_user, spend
-from tests.databases import on_postgresql, while_locked
+from tests.builders import make_user, overdue_hold, spend
+from tests.databases import contents, on_postgresql, while_locked
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -112,11 +113,12 @@ def test_a_capture_names_its_hold_and_has_its_words():
     assert (found["operation"], found["description"], found["amount"]) == ("a", "b", -3)
 
 
-def test_usages_without_more_words_have_none():
+@pytest.mark.parametrize("act", ["spend_many", "a plain spend"])
+def test_usages_without_more_words_have_none(act):
     user = make_user(50)
-    ledger.spend_many(user, [Usage(1, "a")])
-    found = ledger.entry(user, 2)
+    found = ledger.entry(user, ACTS[act](user)[-1].number)
     assert (found.description, found.details) == ("", {})
+    assert found.idempotency_key.startswith("auto:")
 
 
 TEXTS = {
@@ -149,10 +151,10 @@ def actions():
 
 
 @pytest.mark.parametrize(
-    ("command", "amount", "act"),
-    [("credits grant", "2", ledger.grant), ("credits adjust", "-2.5", ledger.adjust)],
+    ("command", "amount"), [("credits grant", "2"), ("credits adjust", "-2.5")]
 )
-def test_an_operators_change_leaves_a_line_that_says_who_what_and_why(command, amount, act):
+def test_an_operators_change_leaves_a_line_that_says_who_what_and_why(command, amount):
+    act = getattr(ledger, command.removeprefix("credits "))
     user = make_user()
     act(user, Decimal(amount), description="sorry", key="k", actor="ada")
     act(user, Decimal(amount), description="sorry", key="k", actor="ada")
@@ -165,6 +167,13 @@ def test_an_operators_change_leaves_a_line_that_says_who_what_and_why(command, a
 def test_what_no_operator_did_leaves_no_line():
     ledger.grant(make_user(), 1, description="from a program")
     assert actions() == []
+
+
+def test_a_history_is_its_users_own():
+    one, two = make_user(), make_user()
+    spend(two, 1)
+    assert [entry.user_id for entry in ledger.history(one)[0]] == [one]
+    assert [entry.user_id for entry in ledger.history(two)[0]] == [two, two]
 
 
 def test_history_shows_fifty_entries_unless_told():
@@ -208,6 +217,47 @@ def test_an_entry_is_not_older_than_the_lock_it_waited_for(app, database_url, ac
     with while_locked(app, database_url, row, [lambda: ACTS[act](user)[0]]) as (results, watcher):
         (let_go,) = watcher.execute("SELECT clock_timestamp()").fetchone()
     assert results[0].created_at > let_go
+
+
+def test_what_is_given_back_to_a_full_wallet_is_refused(database_url):
+    user = make_user(10**12)
+    usage = spend(user, 5)
+    ledger.grant(user, 5, description="test")
+    before = contents(database_url)
+    with pytest.raises(InvalidAmount):
+        ledger.refund_usage(usage)
+    assert contents(database_url) == before
+
+
+def test_a_lifetime_of_use_that_cannot_be_kept_is_refused(database_url):
+    user = make_user(10**12)
+    spend(user, 10**12)
+    ledger.grant(user, 10, description="test")
+    held = holds.hold(user, 5, operation="test").id
+    db.session.remove()
+    before = contents(database_url)
+    for act in (
+        lambda: spend(user, 1),
+        lambda: ledger.spend_many(user, [Usage(1, "test")]),
+        lambda: holds.capture(user, held),
+    ):
+        with pytest.raises(InvalidAmount):
+            act()
+    db.session.remove()
+    assert contents(database_url) == before
+
+
+@on_postgresql
+def test_one_key_twice_at_once_frees_what_is_overdue_and_is_spent_once(app, database_url):
+    user = make_user(20)
+    overdue_hold(user, 15)
+    db.session.remove()
+    row = f"SELECT 1 FROM wallets WHERE user_id = {user} FOR UPDATE"
+    acts = [lambda: spend(user, 6, key="k").number] * 2
+    with while_locked(app, database_url, row, acts) as (results, _):
+        pass
+    assert results == [2, 2]
+    assert ledger.balance(user).available == 14
 
 
 @on_postgresql

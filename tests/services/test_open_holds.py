@@ -14,6 +14,7 @@ from creditsapp.services import holds, ledger
 from creditsapp.services.errors import IdempotencyConflict, InsufficientCredits
 from tests.builders import make_user, spend
 from tests.databases import contents, execute, on_postgresql, while_locked
+from tests.faults.refusals import refusing
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -124,6 +125,30 @@ def test_another_users_hold_key_is_independent():
     assert one.id != two.id
 
 
+def test_another_users_hold_key_is_no_answer_to_who_lacks_credits():
+    holds.hold(make_user(10), 5, operation="test", key="k")
+    with pytest.raises(InsufficientCredits):
+        holds.hold(make_user(1), 5, operation="test", key="k")
+
+
+def test_a_released_hold_is_no_answer_to_who_lacks_credits():
+    user = make_user(10)
+    holds.release(user, holds.hold(user, 5, operation="test", key="k").id)
+    spend(user, 10)
+    with pytest.raises(InsufficientCredits):
+        holds.hold(user, 5, operation="test", key="k")
+
+
+@pytest.mark.parametrize("how", ["capture", "release"])
+def test_a_closed_hold_says_how_it_was_closed(how):
+    user = make_user(10)
+    held = holds.hold(user, 5, operation="test").id
+    getattr(holds, how)(user, held)
+    for again in (holds.capture, holds.release):
+        with pytest.raises(holds.HoldClosed, match=f"This hold is {how}d already"):
+            again(user, held)
+
+
 def test_a_hold_key_answers_even_when_the_credits_are_gone(database_url):
     user = make_user(10)
     first = holds.hold(user, 10, operation="test", key="k")
@@ -216,4 +241,28 @@ def test_what_waited_for_a_hold_that_was_resolved_finds_it_closed(app, database_
     with while_locked(app, database_url, row, acts) as (results, _):
         pass
     assert [type(it).__name__ for it in results].count("HoldClosed") == 1
+    assert ledger.balance(user).held == 0
+
+
+@on_postgresql
+def test_a_hold_can_be_looked_at_while_somebody_resolves_it(app, database_url):
+    user = make_user(20)
+    held = holds.hold(user, 5, operation="test").id
+    row = f"SELECT 1 FROM holds WHERE id = '{held}' FOR UPDATE"
+    db.session.remove()
+    with while_locked(app, database_url, row, []):
+        assert holds.find(user, held).status == "held"
+
+
+@on_postgresql
+@pytest.mark.parametrize("how", ["release", "sweep"])
+def test_letting_go_is_tried_again_after_a_passing_refusal(database_url, how):
+    user = make_user(20)
+    held = holds.hold(user, 5, operation="test")
+    if how == "sweep":
+        overdue(kept(held.id))
+    db.session.remove()
+    with refusing(database_url, "40001", times=2) as attempts:
+        holds.release_expired() if how == "sweep" else holds.release(user, held.id)
+        assert attempts() == 3
     assert ledger.balance(user).held == 0

@@ -253,6 +253,30 @@ def test_each_entry_says_why_the_credits_went_or_came_back():
     ]
 
 
+def test_less_than_a_credit_is_taken_back_in_the_same_words():
+    user, purchase = bought()
+    settle(payment_event(purchase))
+    for name, amount in (("ref_1", 1), ("ref_2", 498)):
+        settle(refund_event(name, amount=amount))
+    settle(dispute_event("opened"))
+    assert entries(user) == [
+        ("refund", Decimal("-0.2"), "Taken back: the payment was refunded"),
+        ("refund", Decimal("-99.6"), "Taken back: the payment was refunded"),
+        ("dispute", Decimal("-0.2"), "Taken back: the payment is disputed"),
+    ]
+
+
+def test_a_whole_refund_that_fails_is_restored_in_its_own_words():
+    user, purchase = bought()
+    settle(payment_event(purchase))
+    settle(refund_event(amount=500, partial=False))
+    settle(refund_event(amount=500, partial=False, status="failed"))
+    assert entries(user) == [
+        ("refund", -100, "Taken back: the payment was refunded"),
+        ("refund", 100, "Restored: the refund did not go through"),
+    ]
+
+
 def test_a_lost_dispute_beside_one_that_was_won_takes_the_credits():
     user, purchase = bought()
     settle(payment_event(purchase))

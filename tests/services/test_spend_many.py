@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from creditsapp.models.types import InvalidAmount
-from creditsapp.services import ledger
+from creditsapp.services import holds, ledger
 from creditsapp.services.errors import IdempotencyConflict, InsufficientCredits, WalletNotFound
 from creditsapp.services.ledger import Usage
 from tests.builders import make_user, overdue_hold, spend
@@ -78,6 +78,24 @@ def test_expired_holds_make_room_for_them():
     user = make_user(10)
     overdue_hold(user, 10)
     assert ledger.spend_many(user, usages("5", "5"))[-1].balance_after == 0
+
+
+def test_what_is_held_cannot_be_spent_by_many_either(database_url):
+    user = make_user(10)
+    holds.hold(user, 4, operation="test")
+    before = contents(database_url)
+    with pytest.raises(InsufficientCredits) as refusal:
+        ledger.spend_many(user, usages("3", "3.0001"))
+    assert (refusal.value.available, refusal.value.missing) == (6, Decimal("0.0001"))
+    assert contents(database_url) == before
+    assert ledger.spend_many(user, usages("3", "3"))[-1].balance_after == 4
+
+
+def test_usages_are_their_own_users_only():
+    one, two = make_user(10), make_user(10)
+    ledger.spend_many(one, usages("1", "2"))
+    assert (ledger.balance(one).balance, ledger.balance(two).balance) == (7, 10)
+    assert ledger.balance(two).version == 1
 
 
 def test_nothing_to_spend_is_nothing_spent():

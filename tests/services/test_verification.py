@@ -49,6 +49,20 @@ def test_verify_names_each_payment_that_does_not_fit_its_facts(
     ]
 
 
+def test_of_several_wrong_payments_the_first_is_named_once_in_every_run_of_wallets(
+    app, context, database_url, monkeypatch
+):
+    monkeypatch.setattr(verification, "CHUNK", 1)
+    users = [make_user(0) for _ in range(3)]
+    for payment in ("pay_2", "pay_1", "pay_3"):
+        settle(payment_event(make_purchase(users[1]), payment_id=payment))
+        settle(refund_event(f"of_{payment}", payment_id=payment))
+    execute(database_url, "UPDATE payment_refunds SET amount = 200")
+    app.tampered = True
+    words = "the credits taken back for pay_1 do not fit its refunds"
+    assert verification.verify().problems == [Problem(users[1], None, words)]
+
+
 def test_a_payment_without_credits_owes_nothing(context):
     purchase = make_purchase(make_user(0))
     settle(payment_event(purchase, total_amount=1))
