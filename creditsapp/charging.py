@@ -14,6 +14,8 @@ from typing import Any
 
 from flask import current_app, make_response
 from flask_login import current_user
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from creditsapp.extensions import login_manager
 from creditsapp.models import Hold, LedgerEntry
@@ -33,7 +35,14 @@ from creditsapp.services.transaction import now
 log = logging.getLogger(__name__)
 
 # After these a queue delivers the job again, and finds its hold as it was left.
-_COMES_BACK = (OutcomeUnknown, TryAgainLater, KeyboardInterrupt, SystemExit)
+_COMES_BACK = (
+    OutcomeUnknown,
+    TryAgainLater,
+    OperationalError,
+    PoolExhausted,
+    KeyboardInterrupt,
+    SystemExit,
+)
 
 
 class AlreadyCharged(ServiceError):
@@ -69,17 +78,17 @@ class Charge:
         """Charge all, or a part and release the rest; safe to repeat with the same amount.
 
         The part is an amount of credits, or a quantity at the operation's price per unit. What
-        comes to 0 is released, and there is no entry.
+        comes to 0 is released: there is no entry, and a key may be used again.
         """
         if quantity is not None:
             if amount is not None:
                 raise TypeError("a capture takes an amount or a quantity, not both")
             amount = prices().cost(self.operation, quantity)
         if amount is not None and as_credits(amount) == 0:
-            self.release()
+            if not self._left:
+                self.release()
             return None
-        key = f"capture:{self.hold_id}"
-        self.entry = holds.capture(self.user_id, self.hold_id, amount, key=key)
+        self.entry = holds.capture_once(self.user_id, self.hold_id, amount)
         return self.entry
 
     def release(self) -> None:
@@ -104,7 +113,8 @@ def charge(
     key: str | None = None,
     fingerprint: str | None = None,
 ) -> Iterator[Charge]:
-    """Charge a user (or user id) for the block's work; a block that raises costs nothing.
+    """Charge a user (or user id) for the block's work; a block that raises costs nothing,
+    unless it has captured before.
 
     An operation with a price per unit needs its quantity, or the most that it can come to. The
     hold lives for `seconds`, by default HOLD_SECONDS.

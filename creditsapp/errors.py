@@ -129,7 +129,9 @@ def _database_error(error: Exception) -> Response:
         return _unexpected(error)
     log.error("the database does not answer: %s", type(error).__name__)
     db.session.remove()
-    later = TryAgainLater("The database does not answer. Nothing was changed; please try again.")
+    later = TryAgainLater(
+        "The database does not answer. Please try again; what was charged is in your ledger."
+    )
     return _service_error(later)
 
 
@@ -140,6 +142,6 @@ def _unexpected(error: Exception) -> Response:
     return answer(
         500,
         "internal_error",
-        "Something went wrong on our side. Nothing was charged.",
+        "Something went wrong on our side. If anything was charged, your ledger shows it.",
         requestId=request_id,
     )

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
+from multiprocessing.connection import Connection
 
 from flask import Flask, current_app
 
@@ -59,30 +60,34 @@ def race(processes: int, balance: Decimal, cost: Decimal) -> Outcome:
     with transaction() as session:
         wallets._open(session, user_id)
     fork = multiprocessing.get_context("fork")
-    start, results = fork.Barrier(processes + 1), fork.SimpleQueue()
+    start = fork.Barrier(processes + 1)
 
-    def run(seed: int) -> None:
+    def run(seed: int, told: Connection) -> None:
         with app.app_context():
             start.wait(60)
-            results.put(_compete(user_id, balance, cost, random.Random(seed)))
+            told.send(_compete(user_id, balance, cost, random.Random(seed)))
 
     db.session.remove()
     db.engine.dispose()  # a connection must not be shared by a parent and its children
-    racers = [fork.Process(target=run, args=(seed,)) for seed in range(processes)]
-    for racer in racers:
-        racer.start()
+    answers = []
+    for seed in range(processes):
+        answer, told_by_racer = fork.Pipe(duplex=False)
+        fork.Process(target=run, args=(seed, told_by_racer)).start()
+        told_by_racer.close()  # so that the end of a racer is the end of its pipe
+        answers.append(answer)
     start.wait(60)
     began = time.monotonic()
-    for racer in racers:
-        racer.join()
-    seconds = time.monotonic() - began
     counts: Counter[str] = Counter()
     told: set[int] = set()
-    while not results.empty():
-        counted, entries = results.get()
-        counts.update(counted)
-        told |= entries
-    counts["failures"] += sum(racer.exitcode != 0 for racer in racers)
+    for answer in answers:
+        try:
+            counted, entries = answer.recv()
+        except EOFError:
+            counts["failures"] += 1
+        else:
+            counts.update(counted)
+            told |= entries
+    seconds = time.monotonic() - began
     return _outcome(user_id, balance, cost, counts, told, seconds)
 
 

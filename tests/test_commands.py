@@ -232,12 +232,22 @@ def test_a_checkpoint_tells_what_the_tables_no_longer_do(
 
 
 @pytest.mark.parametrize(
-    "change", [lambda text: text[50:], lambda text: text + "{}", lambda _: "x"]
+    "change",
+    [
+        lambda text: text[50:],
+        lambda text: text + b"{}",
+        lambda _: b"x",
+        lambda _: b"\xff\xfe\x00",
+        lambda _: b"[" * 100_000,
+        lambda _: b"[]",
+        lambda _: b'{"userId": 1, "number": "a", "hash": "x"}',
+        lambda _: b'{"userId": %d, "number": 1, "hash": "x"}' % 2**70,
+    ],
 )
 def test_a_checkpoint_that_was_changed_itself_is_refused(flask, ada, tmp_path, change):
     path = tmp_path / "checkpoint"
     flask("credits", "checkpoint", "-o", str(path))
-    path.write_text(change(path.read_text()))
+    path.write_bytes(change(path.read_bytes()))
     answer = flask("credits", "verify", "--against", str(path))
     assert (answer.exit_code, answer.stderr.count("\n")) == (1, 1)
     assert flask("credits", "verify", "--against", "no such file").exit_code == 2

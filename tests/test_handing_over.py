@@ -5,6 +5,8 @@ from queue import Queue
 
 import pytest
 from flask_login import current_user, login_required
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from creditsapp.charging import AlreadyCharged, charge, resume
 from creditsapp.extensions import db
@@ -217,3 +219,19 @@ def test_a_key_is_at_work_until_its_worker_is_done(job):
     with pytest.raises(AlreadyCharged), charge(job[0], "VIDEO", quantity=10, key="k"):
         pass
     assert available(job) == 30
+
+
+@pytest.mark.parametrize("away", [OperationalError("SELECT 1", {}, Exception()), PoolExhausted()])
+def test_a_worker_that_finds_no_database_leaves_its_job_to_the_next(job, away):
+    with pytest.raises(type(away)), resume(*job):
+        raise away
+    with resume(*job) as work:
+        work.capture(quantity=3)
+    assert ledger.balance(job[0]).balance == 44
+
+
+def test_what_comes_to_nothing_may_be_captured_again(job):
+    with resume(*job) as work:
+        assert work.capture(quantity=0) is None
+        assert work.capture(quantity=0) is None
+    assert available(job) == 50

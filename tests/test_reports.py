@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+from collections import Counter
 
 import pytest
 
@@ -141,3 +142,12 @@ def test_a_race_whose_process_dies_is_told(credits_command, monkeypatch):
     monkeypatch.setattr(stress, "ACTS", (die,))
     answer = credits_command("stress", "--processes", "2", "--balance", "8", code=1)
     assert "2 processes failed" in answer.stdout
+    assert "NOT PROVEN" in answer.stdout
+
+
+def test_a_race_with_much_to_tell_comes_to_its_end(credits_command, monkeypatch):
+    def talk(user_id, balance, cost, chance):
+        return Counter(attempts=1), set(range(100_000))
+
+    monkeypatch.setattr(stress, "_compete", talk)
+    credits_command("stress", "--processes", "2", "--balance", "8", code=1)

@@ -64,8 +64,13 @@ def _race_lines(outcome: Outcome) -> Iterator[str]:
     told = "exactly the entries" if outcome.as_told else "NOT the entries"
     yield f"the ledger has {told} that the processes were told of"
     final, expected = number(outcome.final_sum), number(outcome.expected_sum)
-    verdict = "no credit was lost or made" if outcome.ok else "CREDITS WERE LOST OR MADE"
-    yield f"final sum {final}, expected {expected}: {verdict}"
+    yield f"final sum {final}, expected {expected}: {_verdict(outcome)}"
+
+
+def _verdict(outcome: Outcome) -> str:
+    if outcome.ok:
+        return "no credit was lost or made"
+    return "NOT PROVEN" if outcome.failures else "CREDITS WERE LOST OR MADE"
 
 
 @credits_group.command()

@@ -82,21 +82,36 @@ def _dump(value: dict[str, Any]) -> str:
 def _read(stream: Iterable[str]) -> Iterator[dict[str, Any]]:
     """The wallets of a checkpoint; what its last line says must fit all of them."""
     everything, wallets, last = hashlib.sha256(), 0, None
-    for line in stream:
-        line = line.rstrip("\n")
+    for line in _text_lines(stream):
         try:
             found = json.loads(line)
             if "format" in found:
                 last = found
                 continue
-            yield {name: found[name] for name in ("userId", "number", "hash")}
-        except (ValueError, TypeError, KeyError):
+            yield _kept(found)
+        except (ValueError, TypeError, KeyError, RecursionError):
             raise BrokenCheckpoint("This file is not a checkpoint.") from None
         everything.update(line.encode())
         wallets += 1
     expected = {"format": FORMAT, "wallets": wallets, "hash": everything.hexdigest()}
     if last != expected:
         raise BrokenCheckpoint("This checkpoint is not as it was written.")
+
+
+def _text_lines(stream: Iterable[str]) -> Iterator[str]:
+    try:
+        for line in stream:
+            yield line.rstrip("\n")
+    except UnicodeDecodeError:
+        raise BrokenCheckpoint("This file is not a checkpoint.") from None
+
+
+def _kept(found: dict[str, Any]) -> dict[str, Any]:
+    """What was kept of a wallet; raise ValueError or KeyError."""
+    for name in ("userId", "number"):
+        if type(found[name]) is not int or abs(found[name]) >= 2**63:
+            raise ValueError(name)
+    return {name: found[name] for name in ("userId", "number", "hash")}
 
 
 def _compare(connection: Connection, kept: dict[str, Any]) -> Iterator[Problem]:

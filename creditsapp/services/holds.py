@@ -24,6 +24,7 @@ from creditsapp.services.errors import (
     HoldClosed,
     HoldNotFound,
     IdempotencyConflict,
+    InsufficientCredits,
 )
 from creditsapp.services.idempotency import by_key, caller_key, conflict
 from creditsapp.services.posting import Movement, check_text, post
@@ -99,6 +100,8 @@ def _hold(wanted: dict[str, Any]) -> Hold:
                     raise wallets._short_of(session, user_id, amount)
             session.add(hold)
     except IntegrityError as error:
+        if violates(error, "pk_holds"):
+            raise IdempotencyConflict("There is a hold with this id.") from None
         if not violates(error, "uq_holds_live_key"):
             raise
         return _standing(hold) or _hold(wanted)  # given back meanwhile, the key is free again
@@ -157,11 +160,20 @@ def capture(
     again; without a key it raises OutcomeUnknown. Raise HoldNotFound, HoldClosed,
     CaptureTooLarge, InsufficientCredits (a debt came up meanwhile) or as `hold` does.
     """
-    if amount is not None:
-        amount = positive_credits(amount)
+    wanted = None if amount is None else positive_credits(amount)
     stored_key = None if key is None else caller_key(key)
     again = retried if stored_key is None else retried_by_key
-    return again(_capture_alone)(user_id, hold_id, amount, stored_key)
+    return again(_capture_alone)(user_id, hold_id, wanted, stored_key)
+
+
+def capture_once(user_id: int, hold_id: str, amount: Decimal | int | None = None) -> LedgerEntry:
+    """As `capture`, by the hold's own key: a repeat with the same amount gives the same entry."""
+    wanted = None if amount is None else positive_credits(amount)
+    return retried_by_key(_capture_alone)(user_id, hold_id, wanted, _own_key(hold_id))
+
+
+def _own_key(hold_id: str) -> str:
+    return f"hold:{hold_id}"
 
 
 def _capture_alone(
@@ -189,7 +201,7 @@ def _capture(
         user_id=user_id,
         amount=charged.copy_negate(),
         type="usage",
-        key=stored_key or f"hold:{hold_id}",
+        key=stored_key or _own_key(hold_id),
         operation=hold.operation,
         description=hold.description if description is None else description,
         released=hold.amount,
@@ -204,7 +216,8 @@ def _capture(
         wallets._lock(session, user_id)
         entry = post(Driver.of(session), movement)
     if entry is None:
-        raise wallets._short_of(session, user_id, charged)
+        balance = wallets._balance(session, user_id).balance  # what is held is this hold's, too
+        raise InsufficientCredits(charged, balance, balance)
     _resolve(session, hold_id, "captured", entry_number=entry.number)
     return entry
 

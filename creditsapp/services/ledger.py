@@ -12,7 +12,13 @@ from sqlalchemy.orm import Session
 from creditsapp.driver import Driver
 from creditsapp.extensions import db
 from creditsapp.models import LedgerEntry
-from creditsapp.models.types import added, format_credits, positive_credits, signed_credits
+from creditsapp.models.types import (
+    added,
+    as_credits,
+    format_credits,
+    positive_credits,
+    signed_credits,
+)
 from creditsapp.services import audit, holds, wallets
 from creditsapp.services.batch import post_usages
 from creditsapp.services.errors import IdempotencyConflict, RefundTooLarge
@@ -56,34 +62,31 @@ def spend(
         description=description,
         details=details or {},
     )
-    return _spend(movement) or _spend_with_expired_holds(movement)
+    return _spend(movement)
 
 
 @retried_by_key
-def _spend(movement: Movement) -> LedgerEntry | None:
+def _spend(movement: Movement) -> LedgerEntry:
     try:
         with single_posting() as driver:
-            return post(driver, movement)
+            entry = post(driver, movement)
+        return entry or _spend_with_expired_holds(movement)
     except IntegrityError as error:
         return standing(movement, error)
 
 
-@retried_by_key
 def _spend_with_expired_holds(movement: Movement) -> LedgerEntry:
     """Try once more, with what overdue holds still reserve; then say why not."""
-    try:
-        with transaction() as session:
-            holds._expire(session, movement.user_id)
-            wallets._lock(session, movement.user_id)
-            entry = post(Driver.of(session), movement)
-            if entry is not None:
-                return entry
-            entry = by_key(movement.user_id, movement.key)
-            if entry is not None:
-                return same(entry, movement)
-            raise wallets._short_of(session, movement.user_id, movement.amount.copy_negate())
-    except IntegrityError as error:
-        return standing(movement, error)
+    with transaction() as session:
+        holds._expire(session, movement.user_id)
+        wallets._lock(session, movement.user_id)
+        entry = post(Driver.of(session), movement)
+        if entry is not None:
+            return entry
+        entry = by_key(movement.user_id, movement.key)
+        if entry is not None:
+            return same(entry, movement)
+        raise wallets._short_of(session, movement.user_id, movement.amount.copy_negate())
 
 
 @dataclass(frozen=True)
@@ -119,11 +122,12 @@ def spend_many(user_id: int, usages: Sequence[Usage]) -> list[LedgerEntry]:
         return []
     if len({movement.key for movement in movements}) < len(movements):
         raise IdempotencyConflict("A key is there twice.")
-    return _spend_many(movements)
+    total = as_credits(added(*[movement.amount for movement in movements]).copy_negate())
+    return _spend_many(movements, total)
 
 
 @retried_by_key
-def _spend_many(movements: list[Movement]) -> list[LedgerEntry]:
+def _spend_many(movements: list[Movement], total: Decimal) -> list[LedgerEntry]:
     user_id = movements[0].user_id
     try:
         with transaction() as session:
@@ -135,8 +139,7 @@ def _spend_many(movements: list[Movement]) -> list[LedgerEntry]:
             if entries is None:
                 entries = standing_all(by_keys(movements), movements)
             if entries is None:
-                total = added(*[movement.amount for movement in movements])
-                raise wallets._short_of(session, user_id, total.copy_negate())
+                raise wallets._short_of(session, user_id, total)
             return entries
     except IntegrityError as error:
         entries = standing_all(settled(movements), movements)

@@ -99,7 +99,7 @@ def _without_usages(
 
 def _spans(local: datetime) -> list[tuple[str, datetime]]:
     """Where each period begins; a day begins at its local midnight, however long it is."""
-    today = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    today = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     week = today - timedelta(days=today.weekday())
     month = today.replace(day=1)
     spans = [("Today", today), ("This week", week)]

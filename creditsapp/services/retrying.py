@@ -49,7 +49,9 @@ def _run(
             if _was_waited_for(error):
                 break
             if not _is_passing(error):
-                raise
+                if unknown is None:
+                    raise
+                break
             if error.connection_invalidated or _state(error) == READ_ONLY:
                 db.engine.dispose()  # the other connections lead to the same place
         if time.monotonic() > give_up:

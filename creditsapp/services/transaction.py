@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, inspect
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import ColumnCollectionConstraint
 
@@ -65,6 +65,11 @@ def snapshot() -> Connection:
     return db.engine.connect().execution_options(snapshot=True, at_length=True)
 
 
+def end_reads() -> None:
+    """Let go of the session's connection and of the snapshot that its reads have seen."""
+    _idle_session()
+
+
 def _idle_session() -> Session:
     """The session with its reads ended, so that it holds no connection and no old snapshot."""
     session = cast(Session, db.session())
@@ -72,18 +77,12 @@ def _idle_session() -> Session:
         raise RuntimeError("a use case inside a use case: call its underscored helper instead")
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("unsaved changes from outside a use case")
-    end_reads()
-    return session
-
-
-def end_reads() -> None:
-    """Let go of the session's connection and of the snapshot that its reads have seen."""
-    session = db.session()
     try:
         if session.in_transaction():
             session.commit()
-    except DBAPIError:  # the connection was lost meanwhile, and with it nothing but reads
+    except SQLAlchemyError:  # the connection was lost meanwhile, and with it nothing but reads
         session.rollback()
+    return session
 
 
 def _commit(session: Session) -> None:
@@ -105,8 +104,8 @@ def _heed(warnings: dict[str, Any]) -> None:
 
 def _unknown() -> OutcomeUnknown:
     return OutcomeUnknown(
-        "The database went away while it was saving. Nothing is lost: try again, and what stands"
-        " already is not done twice."
+        "The database went away while it was saving, so this may have been done, or not. Please"
+        " look at your ledger before you try again; the same key does nothing twice."
     )
 
 

@@ -85,6 +85,9 @@ def _wrong_rows(connection: Connection, span: dict[str, int], report: Report) ->
     for users in _doubtful(connection, span, ledgers):
         for user_id, number, problem in connection.execute(_ENTRIES, users):
             yield Problem(user_id, number, _ENTRY_WORDS[problem])
+    for query, words in _MISLEADING:
+        for user_id, number in connection.execute(query, span):
+            yield Problem(user_id, number, words)
     for user_id in wallets.keys() | ledgers.keys():
         wrong = _wrong_wallet(wallets.get(user_id), ledgers.get(user_id, _NO_LEDGER))
         if wrong:
@@ -145,7 +148,7 @@ _ENTRIES = text(f"""
 SELECT user_id, number,
     CASE
         WHEN number <> before_number + 1 THEN 'missing'
-        WHEN balance_after <> before_balance + amount THEN 'balance'
+        WHEN balance_after <> CAST(before_balance AS numeric) + amount THEN 'balance'
         WHEN NOT usage_has_its_hold THEN 'hold'
     END AS problem
 FROM (
@@ -158,7 +161,8 @@ FROM (
     WHERE e.user_id BETWEEN :first AND :last
     WINDOW wallet AS (PARTITION BY e.user_id ORDER BY e.number)
 ) AS entries
-WHERE number <> before_number + 1 OR balance_after <> before_balance + amount
+WHERE number <> before_number + 1
+    OR balance_after <> CAST(before_balance AS numeric) + amount
     OR NOT usage_has_its_hold
 ORDER BY user_id, number
 """)
@@ -209,10 +213,48 @@ SELECT o.user_id, p.id
 FROM payments p
 JOIN purchases o ON o.id = p.purchase_id
 LEFT JOIN (
-    SELECT payment_id, sum(amount) AS total FROM ledger_entries
-    WHERE payment_id IS NOT NULL AND user_id BETWEEN :first AND :last GROUP BY payment_id
-) AS e ON e.payment_id = p.id
+    SELECT user_id, payment_id, sum(amount) AS total FROM ledger_entries
+    WHERE payment_id IS NOT NULL AND user_id BETWEEN :first AND :last GROUP BY user_id, payment_id
+) AS e ON e.payment_id = p.id AND e.user_id = o.user_id
 WHERE o.user_id BETWEEN :first AND :last
     AND p.credited - p.reversed_credits <> coalesce(e.total, 0)
 ORDER BY o.user_id, p.id
 """)
+
+_OF_NO_PAYMENT = text("""
+SELECT e.user_id, e.number FROM ledger_entries e
+WHERE e.type <> 'usage' AND e.user_id BETWEEN :first AND :last
+    AND (e.type IN ('purchase', 'dispute') OR e.type = 'refund' AND e.refunded_number IS NULL)
+    AND NOT EXISTS (
+        SELECT 1 FROM payments p JOIN purchases o ON o.id = p.purchase_id
+        WHERE p.id = e.payment_id AND o.user_id = e.user_id
+    )
+ORDER BY e.user_id, e.number
+""")
+
+_GIVEN_BACK_TOO_MUCH = text("""
+SELECT r.user_id, r.number
+FROM (
+    SELECT user_id, refunded_number AS number, sum(amount) AS total FROM ledger_entries
+    WHERE refunded_number IS NOT NULL AND user_id BETWEEN :first AND :last
+    GROUP BY user_id, refunded_number
+) AS r
+LEFT JOIN ledger_entries e ON e.user_id = r.user_id AND e.number = r.number AND e.type = 'usage'
+WHERE e.number IS NULL OR r.total > -e.amount
+ORDER BY r.user_id, r.number
+""")
+
+_CAPTURED_INTO_NOTHING = text("""
+SELECT h.user_id, h.entry_number FROM holds h
+WHERE h.status = 'captured' AND h.user_id BETWEEN :first AND :last AND NOT EXISTS (
+    SELECT 1 FROM ledger_entries e
+    WHERE e.user_id = h.user_id AND e.number = h.entry_number AND e.hold_id = h.id
+)
+ORDER BY h.user_id, h.entry_number
+""")
+
+_MISLEADING = (
+    (_OF_NO_PAYMENT, "it is of no payment of this user"),
+    (_GIVEN_BACK_TOO_MUCH, "more was given back for it than it took"),
+    (_CAPTURED_INTO_NOTHING, "a captured hold names it, but it did not come from that hold"),
+)

@@ -4,7 +4,7 @@ from decimal import Context, Decimal, localcontext
 
 import pytest
 
-from creditsapp.services import holds, ledger
+from creditsapp.services import holds, ledger, wallets
 from creditsapp.services.errors import (
     CaptureTooLarge,
     HoldClosed,
@@ -12,8 +12,10 @@ from creditsapp.services.errors import (
     IdempotencyConflict,
     InsufficientCredits,
     OutcomeUnknown,
+    WalletNotFound,
 )
 from creditsapp.services.posting import InvalidText
+from creditsapp.services.transaction import transaction
 from tests.builders import (
     dispute_event,
     make_purchase,
@@ -239,3 +241,34 @@ def test_a_capture_whose_answer_stays_lost_can_be_repeated_by_its_key(monkeypatc
     monkeypatch.undo()
     assert holds.capture(user, held.id, 3, key="c").number == 2
     assert ledger.balance(user).available == 47
+
+
+def test_a_capture_that_a_debt_prevents_says_what_is_missing():
+    user = make_user(10)
+    held = hold(user, 10)
+    ledger.adjust(user, -13, description="a debt")
+    with pytest.raises(InsufficientCredits) as refusal:
+        holds.capture(user, held.id)
+    assert refusal.value.missing == 13
+    ledger.grant(user, 13, description="what was missing")
+    assert holds.capture(user, held.id).balance_after == 0
+
+
+def test_a_capture_by_the_holds_own_key_can_be_repeated():
+    user = make_user(10)
+    held = hold(user, 10)
+    first = holds.capture_once(user, held.id, 4)
+    assert holds.capture_once(user, held.id, 4).number == first.number
+    with pytest.raises(HoldClosed):
+        holds.capture_once(user, held.id, 5)
+    assert first.idempotency_key == f"hold:{held.id}"
+
+
+def test_a_look_within_a_use_case_does_not_commit_half_of_it():
+    user = make_user(10)
+    held = hold(user, 5)
+    with pytest.raises(RuntimeError), transaction() as session:
+        wallets._open(session, 777)
+        holds.find(user, held.id)
+    with pytest.raises(WalletNotFound):
+        ledger.balance(777)

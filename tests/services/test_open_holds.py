@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
 
 from creditsapp.extensions import db
 from creditsapp.models import Hold
@@ -166,7 +165,7 @@ def test_a_hold_id_that_is_taken_is_refused(database_url):
     taken = holds.hold(user, 5, operation="test", key="k").id
     before = contents(database_url)
     for key in (None, "other"):
-        with pytest.raises(IntegrityError):
+        with pytest.raises(IdempotencyConflict):
             holds.hold(user, 5, operation="test", key=key, hold_id=taken)
     assert contents(database_url) == before
 

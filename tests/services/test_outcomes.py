@@ -5,12 +5,13 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from creditsapp.database import BoundedConnection
 from creditsapp.extensions import db
 from creditsapp.models import LedgerEntry
-from creditsapp.services import holds, ledger, posting
+from creditsapp.services import holds, ledger, posting, transaction
 from creditsapp.services.errors import HoldClosed, OutcomeUnknown, TryAgainLater
 from creditsapp.services.ledger import Usage
 from creditsapp.services.transaction import snapshot
@@ -98,6 +99,53 @@ def test_a_commit_that_hangs_is_closed_after_a_while_and_settled_by_its_key(wire
 
 
 @pytest.mark.usefixtures("far")
+def test_the_last_credits_are_not_called_unspent_when_their_spend_is_unknown(wire, monkeypatch):
+    user = make_user(10)
+    original = transaction.transaction
+
+    def away():
+        raise PoolExhausted("no connection is left")
+
+    monkeypatch.setattr(ledger, "transaction", away)
+    wire.react("cut", "UPDATE wallets")
+    with pytest.raises(OutcomeUnknown):
+        spend(user, 10, key="k")
+    monkeypatch.setattr(ledger, "transaction", original)
+    assert spend(user, 10, key="k").number == 2
+
+
+@pytest.mark.usefixtures("far")
+def test_an_unknown_outcome_stays_unknown_whatever_its_repeat_meets(wire, monkeypatch):
+    user = make_user(10)
+
+    def broken(*_words):
+        raise ProgrammingError("INSERT", {}, Exception("a bug"))
+
+    wire.react("cut", "UPDATE wallets")
+    seen = []
+
+    def post(driver, movement):
+        seen.append(movement)
+        return posting.post(driver, movement) if len(seen) == 1 else broken()
+
+    monkeypatch.setattr(ledger, "post", post)
+    with pytest.raises(OutcomeUnknown):
+        spend(user, 1, key="k")
+
+
+@pytest.mark.usefixtures("far")
+def test_a_connection_lost_while_reading_does_not_hinder_the_next_act(wire):
+    user = make_user(50)
+    held = holds.hold(user, 5, operation="test")
+    ledger.balance(user)
+    wire.cut()
+    with pytest.raises(OperationalError):
+        ledger.balance(user)
+    holds.release(user, held.id)
+    assert ledger.balance(user).held == 0
+
+
+@pytest.mark.usefixtures("far")
 def test_a_capture_whose_answer_was_lost_is_not_called_a_success(wire):
     user = make_user(50)
     held = holds.hold(user, 5, operation="test")
@@ -168,7 +216,7 @@ def test_a_page_that_cannot_know_says_so_with_503(far, wire):
     answer = far.test_client().get("/spend")
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
-    assert "Nothing is lost" in answer.text
+    assert "may have been done, or not" in answer.text
     wire.refusing = False
     assert far.test_client().get("/spend").text == "2"
 

@@ -98,3 +98,11 @@ def test_a_clock_that_is_set_back_tears_no_period(database_url):
 
 def test_an_empty_ledger_has_no_periods():
     assert periods.summed(make_user(0), NOW, UTC) == []
+
+
+def test_a_day_that_begins_twice_begins_at_its_first_midnight():
+    havana = ZoneInfo("America/Havana")  # its clocks go back from one to midnight
+    for minutes in (30, 90, 150):
+        now = datetime(2026, 11, 1, 4, tzinfo=UTC) + timedelta(minutes=minutes)
+        today = dict(periods._spans(now.astimezone(havana)))["Today"]
+        assert today.astimezone(UTC) == datetime(2026, 11, 1, 4, tzinfo=UTC)

@@ -112,3 +112,8 @@ def test_bad_usages_are_refused(database_url):
     with pytest.raises(WalletNotFound):
         ledger.spend_many(99999, usages("1"))
     assert contents(database_url) == before
+
+
+def test_more_together_than_can_be_kept_is_refused():
+    with pytest.raises(InvalidAmount):
+        ledger.spend_many(make_user(50), [Usage(10**12, "test") for _ in range(1000)])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from creditsapp.services import verification
+from creditsapp.extensions import db
+from creditsapp.services import holds, ledger, verification
 from creditsapp.services.verification import Problem
 from tests.builders import (
     dispute_event,
@@ -11,6 +12,7 @@ from tests.builders import (
     payment_event,
     refund_event,
     settle,
+    spend,
 )
 from tests.databases import execute
 
@@ -68,3 +70,39 @@ def test_a_payment_without_credits_owes_nothing(context):
     settle(payment_event(purchase, total_amount=1))
     settle(dispute_event("lost"))
     assert verification.verify().problems == []
+
+
+FORGERIES = {
+    "it is of no payment of this user": [
+        "UPDATE ledger_entries SET payment_id = NULL WHERE type = 'purchase' AND user_id = {ada}",
+        "UPDATE purchases SET user_id = {bob}",
+    ],
+    "more was given back for it than it took": [
+        "UPDATE ledger_entries SET refunded_number = 4 WHERE refunded_number = 3",
+        "UPDATE ledger_entries SET refunded_number = 1 WHERE refunded_number = 3",
+    ],
+    "a captured hold names it, but it did not come from that hold": [
+        "UPDATE holds SET status = 'captured', entry_number = 1, resolved_at = created_at"
+        " WHERE status = 'released'",
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "sql"), [(words, sql) for words, several in FORGERIES.items() for sql in several]
+)
+def test_verify_names_what_was_forged_together_with_its_sums(app, database_url, words, sql):
+    with app.app_context():
+        ada, bob = make_user(50), make_user(50)
+        settle(payment_event(make_purchase(ada)))
+        big, small = spend(ada, 12), spend(ada, 5)
+        ledger.refund_usage(big, 12)
+        assert (big.number, small.number) == (3, 4)
+        holds.release(ada, holds.hold(ada, 5, operation="test").id)
+        assert verification.verify().problems == []
+        db.session.remove()
+        execute(database_url, sql.format(ada=ada, bob=bob), without_triggers=True)
+        app.tampered = True
+        problems = verification.verify().problems
+    assert words in [problem.problem for problem in problems]
+    assert ada in [problem.user_id for problem in problems]
