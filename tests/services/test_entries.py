@@ -7,16 +7,21 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from creditsapp.driver import Driver
 from creditsapp.extensions import db
 from creditsapp.models import LedgerEntry, OperatorAction
 from creditsapp.models.types import InvalidAmount
 from creditsapp.services import holds, ledger, wallets
 from creditsapp.services.errors import InsufficientCredits
 from creditsapp.services.ledger import Usage
-from creditsapp.services.posting import InvalidText, Movement, post
-from creditsapp.services.transaction import transaction
-from tests.builders import make_user, overdue_hold, spend
+from creditsapp.services.posting import InvalidText
+from tests.builders import (
+    make_purchase,
+    make_user,
+    overdue_hold,
+    payment_event,
+    settle,
+    spend,
+)
 from tests.databases import contents, on_postgresql, while_locked
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -119,19 +124,10 @@ def test_a_capture_names_its_hold_and_has_its_words():
 
 def test_an_entry_of_a_payment_names_it_and_its_purchase():
     user = make_user(50)
-    with transaction() as session:
-        movement = Movement(
-            user_id=user,
-            amount=Decimal(20),
-            type="purchase",
-            key="purchase:p",
-            description="Bought",
-            purchase_id="p",
-            payment_id="pay_1",
-        )
-        made = columns(post(Driver.of(session), movement))
-    assert (made["purchase_id"], made["payment_id"]) == ("p", "pay_1")
-    assert columns(ledger.entry(user, 2)) == made
+    purchase = make_purchase(user)
+    settle(payment_event(purchase))
+    found = ledger.entry(user, 2)
+    assert (found.purchase_id, found.payment_id) == (purchase.id, "pay_1")
 
 
 @pytest.mark.parametrize("act", ["spend_many", "a plain spend"])
@@ -295,7 +291,7 @@ def test_a_refusal_tells_of_the_wallet_that_refused_and_not_of_a_later_one(app, 
     user = make_user(5)
     held = holds.hold(user, 5, operation="test").id
     ledger.adjust(user, -3, description="leaves 2, and 5 of it held")
-    refuse = wallets._short_of
+    look = wallets._balance
 
     def give():
         with app.app_context():
@@ -305,11 +301,12 @@ def test_a_refusal_tells_of_the_wallet_that_refused_and_not_of_a_later_one(app, 
 
         def refuse_while_somebody_gives(*arguments):
             wait([threads.submit(give)], timeout=0.3)
-            return refuse(*arguments)
+            return look(*arguments)
 
-        monkeypatch.setattr(wallets, "_short_of", refuse_while_somebody_gives)
+        monkeypatch.setattr(wallets, "_balance", refuse_while_somebody_gives)
         with pytest.raises(InsufficientCredits) as refusal:
             REFUSED[act](user, held)
+    monkeypatch.undo()
     assert refusal.value.balance == 2
     assert ledger.balance(user).balance == 102
 
