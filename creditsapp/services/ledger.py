@@ -128,23 +128,27 @@ def spend_many(user_id: int, usages: Sequence[Usage]) -> list[LedgerEntry]:
 
 @retried_by_key
 def _spend_many(movements: list[Movement], total: Decimal) -> list[LedgerEntry]:
-    user_id = movements[0].user_id
     try:
-        with transaction() as session:
-            entries = post_usages(Driver.of(session), movements)
-            if entries is None:
-                holds._expire(session, user_id)
-                wallets._lock(session, user_id)
-                entries = post_usages(Driver.of(session), movements)
-            if entries is None:
-                entries = standing_all(by_keys(movements), movements)
-            if entries is None:
-                raise wallets._short_of(session, user_id, total)
-            return entries
+        with single_posting() as driver:
+            entries = post_usages(driver, movements)
+        return entries or _spend_many_with_expired_holds(movements, total)
     except IntegrityError as error:
         entries = standing_all(settled(movements), movements)
         if entries is None:
             raise conflict(error) from None
+        return entries
+
+
+def _spend_many_with_expired_holds(movements: list[Movement], total: Decimal) -> list[LedgerEntry]:
+    user_id = movements[0].user_id
+    with transaction() as session:
+        holds._expire(session, user_id)
+        wallets._lock(session, user_id)
+        entries = post_usages(Driver.of(session), movements)
+        if entries is None:
+            entries = standing_all(by_keys(movements), movements)
+        if entries is None:
+            raise wallets._short_of(session, user_id, total)
         return entries
 
 

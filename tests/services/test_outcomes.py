@@ -50,7 +50,8 @@ KEYED = {
     "adjust": lambda user: ledger.adjust(user, -5, description="test", key="k"),
     "refund_usage": lambda user: ledger.refund_usage(usage_of(user), 1, key="k"),
 }
-COMMITS = dict.fromkeys(KEYED, "COMMIT") | {"spend": "UPDATE wallets"}
+COMMITS = dict.fromkeys(KEYED, "COMMIT")
+COMMITS |= dict.fromkeys(["spend", "spend_many"], "UPDATE wallets")
 
 
 def usage_of(user):
