@@ -148,7 +148,9 @@ def while_locked(app, url, row, acts):
         other.execute(row)
         running = [threads.submit(act_in_context, act) for act in acts]
         waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        deadline = time.monotonic() + 30
         while watcher.execute(waiting).fetchone()[0] < len(acts):
+            assert time.monotonic() < deadline, "nobody waits for the row"
             time.sleep(0.01)
         try:
             yield results, watcher

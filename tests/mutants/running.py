@@ -216,7 +216,11 @@ class Baseline:
                 if any(name.startswith(module) for name in called)
             }
         touching.update(test for test in about if "/processes/" in test)  # whose calls are not seen
-        return sorted(touching, key=lambda test: (-self.kills[function, test], self.seconds[test]))
+        kills = self.kills
+        return sorted(
+            touching,
+            key=lambda test: (-kills[function, test], -kills["", test], self.seconds[test]),
+        )
 
     def patience(self, tests: list[str]) -> float:
         """How many seconds these may take before they count as endless."""
@@ -243,27 +247,31 @@ def verdicts(
     waiting = list(mutants)
     free = [str(n) for n in range(workers)]
     running: list[tuple[Fork, Mutant, str, float]] = []
-    while waiting or running:
-        while waiting and free:
-            mutant, worker = waiting.pop(0), free.pop()
-            chosen = baseline.tests_of(mutant)
-            fork = Fork(lambda m=mutant, w=worker, c=chosen: _tried(tests, m, w, c))
-            running.append((fork, mutant, worker, time.monotonic() + baseline.patience(chosen)))
-        time.sleep(0.01)
-        for one in list(running):
-            fork, mutant, worker, deadline = one
-            late = time.monotonic() > deadline
-            if not late and not fork.ended():
-                continue
-            running.remove(one)
-            free.append(worker)
-            if late:
-                fork.stop()
-            verdict, killer = ("timed out", "") if late else fork.answer()
-            if verdict == "killed":
-                for function in (f"{mutant.path}::{mutant.function}", ""):
-                    baseline.kills[function, killer] += 1
-            yield mutant, verdict, killer
+    try:
+        while waiting or running:
+            while waiting and free:
+                mutant, worker = waiting.pop(0), free.pop()
+                chosen = baseline.tests_of(mutant)
+                fork = Fork(lambda m=mutant, w=worker, c=chosen: _tried(tests, m, w, c))
+                running.append((fork, mutant, worker, time.monotonic() + baseline.patience(chosen)))
+            time.sleep(0.01)
+            for one in list(running):
+                fork, mutant, worker, deadline = one
+                late = time.monotonic() > deadline
+                if not late and not fork.ended():
+                    continue
+                running.remove(one)
+                free.append(worker)
+                if late:
+                    fork.stop()
+                verdict, killer = ("timed out", "") if late else fork.answer()
+                if verdict == "killed":
+                    for function in (f"{mutant.path}::{mutant.function}", ""):
+                        baseline.kills[function, killer] += 1
+                yield mutant, verdict, killer
+    finally:
+        for fork, *_ in running:
+            fork.stop()
 
 
 def _tried(tests: Tests, mutant: Mutant, worker: str, chosen: list[str]) -> tuple[str, str]:
@@ -318,8 +326,9 @@ class Fork:
             self._forget()
 
     def stop(self) -> None:
-        os.killpg(self.pid, 9)
-        os.waitpid(self.pid, 0)
+        if not self.ended():
+            os.killpg(self.pid, 9)
+            os.waitpid(self.pid, 0)
         self._forget()
 
     def _forget(self) -> None:
