@@ -228,26 +228,26 @@ def refund_usage(
     that stands. Raise RefundTooLarge, or as `grant` does.
     """
     wanted = None if amount is None else positive_credits(amount)
-    return _refund_usage(usage, wanted, description, caller_key(key))
+    return _refund_usage(usage.user_id, usage.number, wanted, description, caller_key(key))
 
 
 @retried_by_key
 def _refund_usage(
-    usage: LedgerEntry, wanted: Decimal | None, description: str, key: str
+    user_id: int, number: int, wanted: Decimal | None, description: str, key: str
 ) -> LedgerEntry:
     try:
         with transaction() as session:
-            wallets._lock(session, usage.user_id)
-            before = by_key(usage.user_id, key)
-            left = _not_given_back(session, usage)
+            wallets._lock(session, user_id)
+            before = by_key(user_id, key)
+            usage, left = _not_given_back(session, user_id, number)
             movement = Movement(
-                user_id=usage.user_id,
+                user_id=user_id,
                 amount=wanted or (before.amount if before else left),
                 type="refund",
                 key=key,
-                operation=usage.operation,
+                operation=usage.operation if usage else None,
                 description=description,
-                refunded_number=usage.number,
+                refunded_number=number,
             )
             if before:
                 return same(before, movement)
@@ -258,16 +258,27 @@ def _refund_usage(
         raise conflict(error) from None
 
 
-def _not_given_back(session: Session, usage: LedgerEntry) -> Decimal:
-    """What a usage took that no refund has returned; nothing for an entry of another type."""
+def _not_given_back(
+    session: Session, user_id: int, number: int
+) -> tuple[LedgerEntry | None, Decimal]:
+    """The usage of this number, if it is one, and what it took that no refund has returned."""
+    usage = session.scalar(
+        select(LedgerEntry)
+        .where(
+            LedgerEntry.user_id == user_id,
+            LedgerEntry.number == number,
+            LedgerEntry.type == "usage",
+        )
+        .execution_options(populate_existing=True)
+    )
+    if usage is None:
+        return None, Decimal(0)
     returned = session.scalar(
         select(func.sum(LedgerEntry.amount)).where(
-            LedgerEntry.user_id == usage.user_id, LedgerEntry.refunded_number == usage.number
+            LedgerEntry.user_id == user_id, LedgerEntry.refunded_number == number
         )
     )
-    if usage.type != "usage":
-        return Decimal(0)
-    return added(usage.amount, returned or Decimal(0)).copy_negate()
+    return usage, added(usage.amount, returned or Decimal(0)).copy_negate()
 
 
 def balance(user_id: int) -> Balance:

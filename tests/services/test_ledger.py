@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from creditsapp.models import LedgerEntry
 from creditsapp.models.types import InvalidAmount
 from creditsapp.services import ledger
 from creditsapp.services.errors import (
@@ -226,3 +227,14 @@ def test_only_a_usage_can_be_given_back():
     user = make_user(10)
     with pytest.raises(RefundTooLarge):
         ledger.refund_usage(ledger.entry(user, 1))
+
+
+def test_a_usage_is_given_back_as_it_stands_and_not_as_the_caller_tells_it():
+    user = make_user(50)
+    usage, grant = spend(user, 5), ledger.grant(user, 20, description="no usage")
+    told = {"user_id": user, "amount": Decimal(-40), "type": "usage", "operation": "another"}
+    for number in (usage.number, grant.number, 99):
+        with pytest.raises(RefundTooLarge):
+            ledger.refund_usage(LedgerEntry(number=number, **told), 20)
+    given = ledger.refund_usage(LedgerEntry(number=usage.number, **told))
+    assert (given.amount, given.operation) == (5, "test")
