@@ -55,7 +55,7 @@ class Outcome:
 
 def race(processes: int, balance: Decimal, cost: Decimal) -> Outcome:
     """Let processes race for a throwaway wallet (of a negative user id) with `balance` credits."""
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy
     user_id = -time.time_ns()
     with transaction() as session:
         wallets._open(session, user_id)

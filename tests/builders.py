@@ -20,7 +20,7 @@ PASSWORD = "correct horse"
 _numbers = itertools.count(1)
 
 
-def make_user(credits=Decimal(50), email=None):  # noqa: A002
+def make_user(credits=Decimal(50), email=None):
     """A user's id, with these credits as entry 1."""
     email = email or f"user{next(_numbers)}@example.com"
     return accounts.register(email, PASSWORD, welcome=Decimal(credits)).id

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from flask import stream_with_context
 
@@ -36,9 +36,9 @@ def _pages(user_id: int) -> Iterator[str]:
         after = entries[-1].number
 
 
-def _text(rows: object) -> str:
+def _text(rows: Iterable[Sequence[object]]) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer).writerows(rows)  # type: ignore[arg-type]
+    csv.writer(buffer).writerows(rows)
     return buffer.getvalue()
 
 

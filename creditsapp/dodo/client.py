@@ -101,7 +101,7 @@ class DodoClient:
                 deadline,
                 lambda timeout: self._sdk.checkout_sessions.create(
                     product_cart=[{"product_id": self.product_id, "quantity": dollars}],
-                    customer=customer,  # type: ignore[arg-type]
+                    customer=customer,  # type: ignore[arg-type]  # either of two dicts
                     return_url=success_url,
                     cancel_url=cancel_url,
                     metadata={"purchase_id": purchase_id, "user_id": str(buyer.user_id)},

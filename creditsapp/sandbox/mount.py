@@ -29,7 +29,7 @@ def mount_sandbox(app: Flask, settings: Settings) -> None:
         sender.start(sandbox)
         return dispatch(environ, start_response)
 
-    app.wsgi_app = serve  # type: ignore[method-assign]
+    app.wsgi_app = serve  # type: ignore[method-assign]  # as Flask documents it
 
 
 def webhook_secrets(settings: Settings) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ def order(
     IdempotencyConflict or ProviderUnavailable.
     """
     deadline = time.monotonic() + BUDGET_SECONDS
-    credits = offer.credits(dollars)  # noqa: A001
+    credits = offer.credits(dollars)
     purchase, new = purchases.start(buyer.user_id, dollars, credits, key=key, return_to=return_to)
     if not new:
         return _opened_meanwhile(purchase, deadline)

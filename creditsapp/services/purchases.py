@@ -44,7 +44,7 @@ class Offer:
 def start(
     user_id: int,
     dollars: int,
-    credits: Decimal,  # noqa: A002
+    credits: Decimal,
     *,
     key: str | None = None,
     return_to: str | None = None,

@@ -22,7 +22,7 @@ from creditsapp.services.errors import OutcomeUnknown
 @contextmanager
 def transaction() -> Iterator[Session]:
     """One use case: commits at the end, rolls back on any exception, refuses to be nested."""
-    session = _idle_session()
+    session = end_reads()
     session.info["in_use_case"] = True
     try:
         session.connection(execution_options={"writes": True})
@@ -40,7 +40,7 @@ def transaction() -> Iterator[Session]:
 def single_posting() -> Iterator[Driver]:
     """A connection for one posting that is all of its use case: on PostgreSQL, without BEGIN."""
     if db.session.registry.has():  # to make a session only to find it idle would take its time
-        _idle_session()
+        end_reads()
     driver = Driver.from_pool(db.engine)
     try:
         if driver.dialect.name == "postgresql":
@@ -65,13 +65,8 @@ def snapshot() -> Connection:
     return db.engine.connect().execution_options(snapshot=True, at_length=True)
 
 
-def end_reads() -> None:
-    """Let go of the session's connection and of the snapshot that its reads have seen."""
-    _idle_session()
-
-
-def _idle_session() -> Session:
-    """The session with its reads ended, so that it holds no connection and no old snapshot."""
+def end_reads() -> Session:
+    """The session without the connection and the snapshot of what it has read."""
     session = cast(Session, db.session())
     if session.info.get("in_use_case"):
         raise RuntimeError("a use case inside a use case: call its underscored helper instead")

@@ -8,4 +8,4 @@ bp = Blueprint("studio", __name__, url_prefix="/studio")
 api = Blueprint("studio_api", __name__, url_prefix="/api/operations")
 guard(api)
 
-from creditsapp.studio import api_views, views  # noqa: E402, F401
+from creditsapp.studio import api_views, views  # noqa: E402, F401  (they need api and bp)

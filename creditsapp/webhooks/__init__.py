@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("webhooks", __name__, url_prefix="/api/webhooks")
 
-from creditsapp.webhooks import views  # noqa: E402, F401
+from creditsapp.webhooks import views  # noqa: E402, F401  (they need the blueprint)
