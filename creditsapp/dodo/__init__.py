@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, current_app, request
 
-from creditsapp.dodo.client import API_ADDRESSES, DodoClient
+from creditsapp.dodo.addresses import API_ADDRESSES
+from creditsapp.dodo.client import DodoClient
 
 if TYPE_CHECKING:
     from creditsapp.settings import Settings

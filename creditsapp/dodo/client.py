@@ -1,41 +1,25 @@
-"""Dodo's API through the vendor's SDK, wrapped once.
+"""What the app asks of Dodo: to sell, to refund, and to tell what it knows."""
 
-The SDK's surprises are dealt with here: live mode is its default, it repeats POSTs, and it does
-not validate answers.
-"""
-
-import logging
-import re
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import Any
 
 import httpx
-from dodopayments import (
-    APIConnectionError,
-    APITimeoutError,
-    DefaultHttpxClient,
-    DodoPayments,
-    DodoPaymentsError,
-    InternalServerError,
-    NotFoundError,
+
+from creditsapp.dodo.addresses import trusted
+from creditsapp.dodo.answers import read_object, text
+from creditsapp.dodo.breaker import State
+from creditsapp.dodo.caller import Caller
+from creditsapp.dodo.errors import (
+    Declined,
+    DodoFailed,
+    NotKnown,
+    NotSent,
+    RefundRefused,
+    RefundUnknown,
 )
+from creditsapp.dodo.records import Records
 
-from creditsapp.dodo.deadline import bound
-from creditsapp.services.errors import ProviderUnavailable
-
-log = logging.getLogger(__name__)
-
-API_ADDRESSES = {
-    "test_mode": "https://test.dodopayments.com",
-    "live_mode": "https://live.dodopayments.com",
-}
-_PLAIN_ADDRESS = re.compile(r"[!-\[\]-~]+", re.ASCII)  # no backslash: browsers read it as a slash
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
-T = TypeVar("T")
+LONGEST_ADDRESS = 2000
 
 
 @dataclass(frozen=True)
@@ -47,40 +31,31 @@ class Buyer:
     name: str
 
 
-class SandboxAnswered(Exception):
-    """The configured address is a sandbox, where real payments are expected."""
-
-
-FAILURES = (DodoPaymentsError, httpx.HTTPError, ValueError, RecursionError, SandboxAnswered)
-
-
-class DodoClient:
-    """The few calls that the app makes; each raises ProviderUnavailable on any failure."""
+class DodoClient(Records):
+    """The few calls that the app makes; each raises DodoFailed unless it says otherwise."""
 
     def __init__(self, *, api_key: str, base_url: str, product_id: str, sandbox: bool) -> None:
-        self.product_id = product_id
+        super().__init__(Caller(api_key=api_key, base_url=base_url, sandbox=sandbox), product_id)
         self.base_url = base_url
-        self._sdk = DodoPayments(
-            bearer_token=api_key,
-            base_url=base_url,
-            max_retries=0,
-            http_client=DefaultHttpxClient(
-                event_hooks={"response": [bound] if sandbox else [_refuse_sandbox, bound]}
-            ),
-        )
+
+    @property
+    def breaker(self) -> State:
+        """Whether Dodo is left alone just now."""
+        return self._caller.breaker.state
 
     def create_customer(self, buyer: Buyer, *, deadline: float) -> str:
         """Make a customer; return Dodo's id of it. `deadline` is of the monotonic clock."""
-        customer = self._ask(
+        create = self._sdk.customers.with_raw_response.create
+        return self._caller.ask(
             deadline,
-            lambda timeout: self._sdk.customers.create(
+            lambda wait: create(
                 email=buyer.email,
                 name=buyer.name or buyer.email,
                 metadata={"user_id": str(buyer.user_id)},
-                timeout=timeout,
+                timeout=wait,
             ),
+            lambda response: text(read_object(response), "customer_id"),
         )
-        return _text(getattr(customer, "customer_id", None))
 
     def create_checkout(
         self,
@@ -96,10 +71,10 @@ class DodoClient:
         """Open a hosted checkout; return its session id and address."""
         by_email = {"email": buyer.email, "name": buyer.name or buyer.email}
 
-        def create(customer: dict[str, str]) -> Any:
-            return self._ask(
+        def create(customer: dict[str, str]) -> tuple[str, str]:
+            return self._caller.ask(
                 deadline,
-                lambda timeout: self._sdk.checkout_sessions.create(
+                lambda wait: self._sdk.checkout_sessions.with_raw_response.create(
                     product_cart=[{"product_id": self.product_id, "quantity": dollars}],
                     customer=customer,  # type: ignore[arg-type]  # either of two dicts
                     return_url=success_url,
@@ -110,83 +85,67 @@ class DodoClient:
                         "allow_currency_selection": False,
                         "allow_customer_editing_email": False,
                     },
-                    timeout=timeout,
+                    timeout=wait,
                 ),
+                self._session,
             )
 
+        if customer_id is None:
+            return create(by_email)
         try:
-            session = create({"customer_id": customer_id} if customer_id else by_email)
-        except CustomerNotFound:
-            session = create(by_email)
-        session_id = _text(getattr(session, "session_id", None))
-        return session_id, self._checkout_address(getattr(session, "checkout_url", None))
+            return create({"customer_id": customer_id})
+        except NotKnown:
+            return create(by_email)
 
-    def payment(self, payment_id: str, *, deadline: float) -> dict[str, Any]:
-        """A payment as Dodo knows it, unvalidated, as its webhook's `data` would have it."""
-        payment = self._ask(
-            deadline, lambda timeout: self._sdk.payments.retrieve(payment_id, timeout=timeout)
+    def _session(self, response: httpx.Response) -> tuple[str, str]:
+        session = read_object(response)
+        url = text(session, "checkout_url", LONGEST_ADDRESS)
+        return text(session, "session_id"), trusted(url, self.base_url)
+
+    def create_refund(
+        self,
+        payment_id: str,
+        *,
+        items: list[dict[str, Any]] | None,
+        currency: str | None,
+        reason: str,
+        metadata: dict[str, str],
+        deadline: float,
+    ) -> dict[str, Any]:
+        """Ask once for a refund, of all that is left or of `items`; return it.
+
+        Raise RefundRefused when it was certainly not made, and RefundUnknown when it may have been.
+        """
+        order: dict[str, Any] = {"payment_id": payment_id, "reason": reason, "metadata": metadata}
+        order |= {} if items is None else {"items": items}
+        order |= {} if currency is None else {"currency": currency}
+        create = self._sdk.refunds.with_raw_response.create
+        try:
+            return self._caller.once(
+                deadline,
+                lambda wait: create(**order, timeout=wait),
+                _refund,
+            )
+        except Declined as error:
+            raise RefundRefused(error.provider_code, error.message or error.detail) from error
+        except NotSent as error:
+            raise RefundRefused("NOT_SENT", error.detail) from error
+        except DodoFailed as error:
+            raise RefundUnknown(error.detail) from error
+
+    def portal_link(self, customer_id: str, return_url: str, *, deadline: float) -> str:
+        """A link with which a customer sees their own payments at Dodo, without signing in."""
+        create = self._sdk.customers.customer_portal.with_raw_response.create
+        return self._caller.ask(
+            deadline,
+            lambda wait: create(customer_id, return_url=return_url, send_email=False, timeout=wait),
+            lambda response: trusted(
+                text(read_object(response), "link", LONGEST_ADDRESS), self.base_url
+            ),
         )
-        return payment.to_dict(mode="json")
-
-    def _checkout_address(self, url: object) -> str:
-        """A checkout address, if it leads where money may be paid."""
-        text = _text(url, longest=2000)
-        try:
-            address = urlsplit(text)
-        except ValueError:
-            raise _unavailable() from None
-        host = address.hostname or ""
-        if not _PLAIN_ADDRESS.fullmatch(text) or "@" in address.netloc:
-            host = ""
-        secure = address.scheme == "https" or (address.scheme == "http" and host in _LOOPBACK)
-        ours = host == urlsplit(self.base_url).hostname or host.endswith(".dodopayments.com")
-        if not secure or not ours:
-            log.error("Dodo answered with a checkout address that is not its own")
-            raise _unavailable()
-        return text
-
-    def _ask(self, deadline: float, call: Callable[[float], T]) -> T:
-        """Call Dodo before a deadline; once more after a passing failure, if time is left."""
-        for last in (False, True):
-            timeout = deadline - time.monotonic()
-            if timeout <= 0:
-                break
-            try:
-                return call(timeout)
-            except NotFoundError as error:
-                log.warning("Dodo does not know what was asked for: %s", error.message)
-                raise CustomerNotFound(_MESSAGE) from error
-            except FAILURES as error:
-                log.warning("Dodo failed: %s: %s", type(error).__name__, error)
-                passing = isinstance(error, InternalServerError | APIConnectionError)
-                if last or not passing or isinstance(error, APITimeoutError):
-                    raise _unavailable() from error
-            time.sleep(0.2)
-        raise _unavailable()
 
 
-class CustomerNotFound(ProviderUnavailable):
-    """Dodo does not know the customer, as when the account behind the key was changed."""
-
-
-_MESSAGE = (
-    "The payment provider does not answer just now. Nothing was charged,"
-    " and your credits are as they were. Please try again in a few minutes."
-)
-
-
-def _unavailable() -> ProviderUnavailable:
-    return ProviderUnavailable(_MESSAGE)
-
-
-def _text(value: object, longest: int = 255) -> str:
-    """A value that the SDK passed on unchecked, if it is a text that can be kept."""
-    if not isinstance(value, str) or not 0 < len(value) <= longest or not value.isprintable():
-        log.error("Dodo answered without what was asked for")
-        raise _unavailable()
-    return value
-
-
-def _refuse_sandbox(response: httpx.Response) -> None:
-    if "x-dodo-sandbox" in response.headers:
-        raise SandboxAnswered("DODO_PAYMENTS_BASE_URL is a sandbox, but real payments are set up")
+def _refund(response: httpx.Response) -> dict[str, Any]:
+    refund = read_object(response)
+    text(refund, "refund_id")
+    return refund

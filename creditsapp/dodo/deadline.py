@@ -1,27 +1,95 @@
-"""A limit for a whole answer: httpx's own starts anew with every piece of it that comes in."""
+"""A limit for a whole call: httpx's own timeouts start anew with every piece that comes in."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
 
+import httpcore
 import httpx
 
+MAX_BYTES = 5 * 1024 * 1024
 
-class _Bounded(httpx.SyncByteStream):
-    def __init__(self, stream: httpx.SyncByteStream, deadline: float) -> None:
-        self._stream, self._deadline = stream, deadline
 
-    def __iter__(self) -> Iterator[bytes]:
-        for piece in self._stream:
-            if time.monotonic() > self._deadline:
-                raise httpx.ReadTimeout("the answer trickles in")
-            yield piece
+@dataclass
+class _Allowance:
+    deadline: float
+    bytes: int = MAX_BYTES
+
+    def seconds(self, timeout: type[Exception]) -> float:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise timeout("the deadline is over")
+        return left
+
+
+_allowance: ContextVar[_Allowance] = ContextVar("allowance")
+
+
+def bounded(client: httpx.Client) -> httpx.Client:
+    """Let every wait of a client end at the deadline of the call that waits."""
+    transports: list[Any] = [client._transport, *client._mounts.values()]
+    for transport in transports:
+        if transport is not None:  # an address that no proxy serves
+            pool = transport._pool  # httpx has no public way to the network below it
+            pool._network_backend = _Network(pool._network_backend)
+    return client
+
+
+@contextmanager
+def until(deadline: float) -> Iterator[None]:
+    """A call that is over at a deadline of the monotonic clock, and whose answer is bounded."""
+    token = _allowance.set(_Allowance(deadline))
+    try:
+        yield
+    finally:
+        _allowance.reset(token)
+
+
+class _Network(httpcore.NetworkBackend):
+    def __init__(self, backend: httpcore.NetworkBackend) -> None:
+        self._backend = backend
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        left = _allowance.get().seconds(httpcore.ConnectTimeout)
+        seconds = left if timeout is None else min(left, timeout)
+        return _Stream(
+            self._backend.connect_tcp(host, port, seconds, local_address, socket_options)
+        )
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        allowance = _allowance.get()
+        data = self._stream.read(max_bytes, allowance.seconds(httpcore.ReadTimeout))
+        allowance.bytes -= len(data)
+        if allowance.bytes < 0:
+            raise httpcore.ReadError("the answer is too long")
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _allowance.get().seconds(httpcore.WriteTimeout))
+
+    def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        left = _allowance.get().seconds(httpcore.ConnectTimeout)
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, left))
 
     def close(self) -> None:
         self._stream.close()
 
-
-def bound(response: httpx.Response) -> None:
-    """Let the body of an answer take no longer than the request's read timeout, over all."""
-    seconds = response.request.extensions["timeout"]["read"]
-    if isinstance(response.stream, httpx.SyncByteStream) and seconds is not None:
-        response.stream = _Bounded(response.stream, time.monotonic() + seconds)
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)

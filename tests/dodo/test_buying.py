@@ -1,93 +1,19 @@
-"""Dodo through the vendor's SDK: against the sandbox, and against a server that misbehaves."""
+"""Customers and checkouts through the vendor's SDK, at a Dodo that misbehaves in every way."""
 
-import json
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from werkzeug.serving import make_server
 
-from creditsapp.dodo.client import Buyer, DodoClient
-from creditsapp.sandbox import create_sandbox
+from creditsapp.dodo.client import Buyer
 from creditsapp.services.errors import ProviderUnavailable
-from tests.servers import WEBHOOK_SECRET
+from tests.dodo.conftest import client, pay, soon
+from tests.dodo.server import answer
 
 BUYER = Buyer(7, "ada@example.com", "Ada")
 GOOD = {
     "session_id": "cks_1",
     "checkout_url": "https://test.checkout.dodopayments.com/session/cks_1",
 }
-
-
-def serving(server):
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def sandbox(tmp_path):
-    """The sandbox on a port of its own."""
-    app = create_sandbox(
-        database=tmp_path / "sandbox.db",
-        api_key=None,
-        webhook_secret=WEBHOOK_SECRET,
-        webhook_url="http://127.0.0.1:9/",
-    )
-    yield from serving(make_server("127.0.0.1", 0, app, threaded=True))
-
-
-class Stub(ThreadingHTTPServer):
-    """Answers each request with the next of `answers`: (status, headers, body, seconds to wait)."""
-
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.answers, self.requests = [], []
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_POST(self):  # noqa: N802
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.requests.append((self.path, json.loads(body)))
-        status, headers, answer, wait = self.server.answers.pop(0)
-        time.sleep(wait)
-        self.send_response(status)
-        for name, value in ({"Content-Type": "application/json"} | headers).items():
-            self.send_header(name, value)
-        self.end_headers()
-        try:
-            self.trickle(answer) if "X-Trickle" in headers else self.wfile.write(answer)
-        except BrokenPipeError:
-            pass
-
-    def trickle(self, answer):
-        for byte in answer:
-            self.wfile.write(bytes([byte]))
-            self.wfile.flush()
-            time.sleep(0.1)
-
-    def log_message(self, *_args):
-        pass
-
-
-@pytest.fixture
-def stub():
-    yield from serving(Stub())
-
-
-def client(server, *, sandbox=True):
-    return DodoClient(
-        api_key="key",
-        base_url=f"http://127.0.0.1:{server.server_port}",
-        product_id="pdt_sandbox_credits",
-        sandbox=sandbox,
-    )
 
 
 def checkout(dodo, customer_id=None, seconds=5.0):
@@ -102,22 +28,12 @@ def checkout(dodo, customer_id=None, seconds=5.0):
     )
 
 
-def answer(body, status=200, wait=0.0, **headers):
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return status, headers, raw, wait
-
-
 def test_customer_checkout_and_payment_in_the_sandbox(sandbox):
-    import httpx
-
     dodo = client(sandbox)
-    customer = dodo.create_customer(BUYER, deadline=time.monotonic() + 5)
+    customer = dodo.create_customer(BUYER, deadline=soon())
     session_id, url = checkout(dodo, customer)
     assert session_id in url
-    fields = {"number": "4242424242424242", "expiry": "12/34", "cvc": "123"}
-    paid = httpx.post(url, data=fields)
-    payment_id = paid.headers["location"].split("payment_id=")[1].split("&")[0]
-    payment = dodo.payment(payment_id, deadline=time.monotonic() + 5)
+    payment = dodo.payment(pay(url), deadline=soon()).data
     assert (payment["status"], payment["total_amount"]) == ("succeeded", 500)
     assert payment["customer"]["customer_id"] == customer
     assert payment["metadata"]["purchase_id"] == "p-1"
@@ -127,7 +43,7 @@ def test_customer_checkout_and_payment_in_the_sandbox(sandbox):
 def test_a_checkout_closes_the_doors_to_other_prices(stub):
     stub.answers = [answer(GOOD)]
     assert checkout(client(stub)) == (GOOD["session_id"], GOOD["checkout_url"])
-    ((path, body),) = stub.requests
+    ((_method, path, body),) = stub.requests
     assert path == "/checkouts"
     assert body["product_cart"] == [{"product_id": "pdt_sandbox_credits", "quantity": 5}]
     assert body["customer"] == {"email": "ada@example.com", "name": "Ada"}
@@ -138,7 +54,7 @@ def test_a_checkout_closes_the_doors_to_other_prices(stub):
 def test_a_customer_that_dodo_forgot_is_replaced_by_the_address(stub):
     stub.answers = [answer({"code": "NOT_FOUND", "message": "no"}, 404), answer(GOOD)]
     checkout(client(stub), "cus_of_another_account")
-    assert [body["customer"] for _, body in stub.requests] == [
+    assert [body["customer"] for _method, _path, body in stub.requests] == [
         {"customer_id": "cus_of_another_account"},
         {"email": "ada@example.com", "name": "Ada"},
     ]
@@ -199,19 +115,40 @@ def test_a_slow_answer_is_waited_for_until_the_deadline_and_no_longer(stub):
 
 
 def test_an_answer_that_trickles_in_is_given_up_at_the_deadline(stub):
-    stub.answers = [answer(GOOD, **{"X-Trickle": "yes"})]
-    began = time.monotonic()
-    with pytest.raises(ProviderUnavailable):
-        checkout(client(stub), seconds=1)
-    assert time.monotonic() - began < 5
+    for where in ("X-Trickle", "X-Trickle-Body"):
+        stub.answers = [answer(GOOD, **{where: "yes"})]
+        began = time.monotonic()
+        with pytest.raises(ProviderUnavailable):
+            checkout(client(stub), seconds=1)
+        assert time.monotonic() - began < 1.5
 
 
-def test_nobody_listening_is_unavailable():
-    dodo = DodoClient(api_key="k", base_url="http://127.0.0.1:9", product_id="p", sandbox=True)
+def test_nobody_listening_is_unavailable(nobody):
     with pytest.raises(ProviderUnavailable):
-        checkout(dodo)
+        checkout(nobody)
 
 
 def test_a_sandbox_is_refused_where_real_payments_are_set_up(sandbox):
     with pytest.raises(ProviderUnavailable):
         checkout(client(sandbox, sandbox=False))
+
+
+def test_a_short_wait_that_dodo_asks_for_is_waited_for(stub):
+    stub.answers = [answer({}, 429, **{"Retry-After": "1"}), answer(GOOD)]
+    assert checkout(client(stub))[0] == "cks_1"
+
+
+def test_a_redirect_is_not_followed(stub):
+    stub.answers = [answer({}, 307, Location=stub.url + "/elsewhere")]
+    with pytest.raises(ProviderUnavailable):
+        checkout(client(stub))
+    assert stub.paths() == ["/checkouts"]
+
+
+def test_a_portal_link_is_checked_like_a_checkout_address(stub):
+    dodo, link = client(stub), "https://customer.dodopayments.com/session/s_1"
+    stub.answers = [answer({"link": link}), answer({"link": "https://evil.example/s_1"})]
+    assert dodo.portal_link("cus_1", "https://x.example/", deadline=soon()) == link
+    assert stub.paths() == ["/customers/cus_1/customer-portal/session"]
+    with pytest.raises(ProviderUnavailable):
+        dodo.portal_link("cus_1", "https://x.example/", deadline=soon())
