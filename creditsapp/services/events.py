@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from creditsapp.services import payments
+from creditsapp.services import payments, reversals
 from creditsapp.services.facts import (
     Unusable,
     dispute_facts,
@@ -34,9 +34,9 @@ def _apply(session: Session, event: Event, terms: Terms) -> str:
         data = _data(event)
         return payments._apply_payment(session, payment_facts(data), terms)
     if kind in REFUND_EVENTS:
-        return payments._apply_refund(session, refund_facts(_data(event), event_time(event)))
+        return reversals._apply_refund(session, refund_facts(_data(event), event_time(event)))
     if kind in DISPUTE_EVENTS:
-        return payments._apply_dispute(session, dispute_facts(_data(event), event_time(event)))
+        return reversals._apply_dispute(session, dispute_facts(_data(event), event_time(event)))
     return "ignored"
 
 

@@ -1,44 +1,28 @@
-"""What Dodo says of payments, refunds and disputes: written down, credited once, then settled.
+"""What Dodo says of payments: written down, credited once, then settled.
 
 Every event locks the payment's row first, so that two events of one payment cannot pass each other.
 """
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypeVar
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from creditsapp.driver import Driver
-from creditsapp.models import Payment, PaymentDispute, PaymentRefund, Purchase, Wallet
+from creditsapp.models import Payment, Purchase, Wallet
 from creditsapp.models.types import LIMIT, NO_CREDITS, added
-from creditsapp.services.facts import DisputeFacts, PaymentFacts, RefundFacts, Unusable
+from creditsapp.services.facts import PaymentFacts
 from creditsapp.services.parked import _take_up
 from creditsapp.services.posting import Movement, post_unguarded
+from creditsapp.services.retrying import retried
 from creditsapp.services.settlement import _settle, is_wholly_refunded
-from creditsapp.services.transaction import insert_new, now, violates
+from creditsapp.services.transaction import insert_new, now, transaction, violates
 
 UNKNOWN = "unknown"
 NOT_COMPARABLE = "a refund in a currency that cannot be compared"
 ENDED = ("failed", "cancelled")
-# Of two reports of one instant the later in this order counts: a final state before an open one,
-# and among final ones that by which money is gone.
-RANKS = (
-    UNKNOWN,
-    "pending",
-    "review",
-    "dispute_opened",
-    "dispute_challenged",
-    "failed",
-    "dispute_cancelled",
-    "dispute_won",
-    "succeeded",
-    "dispute_expired",
-    "dispute_accepted",
-    "dispute_lost",
-)
 
 
 @dataclass(frozen=True)
@@ -48,14 +32,22 @@ class Terms:
     product_id: str
 
 
+@retried
+def learn_payment(facts: PaymentFacts, terms: Terms) -> str:
+    """Apply what Dodo's API says about a payment, as its webhook would have been."""
+    with transaction() as session:
+        return _apply_payment(session, facts, terms)
+
+
 def _apply_payment(session: Session, facts: PaymentFacts, terms: Terms) -> str:
     """Write down a payment and credit its purchase, once; return the webhook's answer."""
     payment = _locked_payment(session, facts.payment_id)
     purchase = _locked_purchase(session, payment, facts)
     _write_down(payment, purchase, facts)
     answer = _credit_once(session, payment, purchase, facts, terms)
-    if not payment.decision and not _settle(session, payment):
+    if not _settle(session, payment) and payment.decision is None:
         payment.review_reason = NOT_COMPARABLE
+    _close_if_refunded(session, payment)
     _take_up(session, payment)
     return answer
 
@@ -79,65 +71,12 @@ def _credit_once(
     return "review"
 
 
-News = TypeVar("News", PaymentRefund, PaymentDispute)
-
-
-def _apply_refund(session: Session, facts: RefundFacts) -> str:
-    """Write down a refund and settle its payment; return the webhook's answer."""
-    known = ("status", "amount", "currency", "is_partial")
-    return _apply_news(session, PaymentRefund, facts.refund_id, facts, known) or "refund_processed"
-
-
-def _apply_dispute(session: Session, facts: DisputeFacts) -> str:
-    """Write down a dispute and settle its payment; return the webhook's answer."""
-    known = ("status", "stage", "amount", "currency")
-    return (
-        _apply_news(session, PaymentDispute, facts.dispute_id, facts, known) or "dispute_processed"
-    )
-
-
-def _apply_news(
-    session: Session,
-    table: type[News],
-    row_id: str,
-    facts: RefundFacts | DisputeFacts,
-    known: tuple[str, ...],
-) -> str | None:
-    """Keep what is newer than what stands and settle; return why that has not ended, if so."""
-    payment = _locked_payment(session, facts.payment_id)
-    insert_new(
-        session,
-        table,
-        id=row_id,
-        payment_id=facts.payment_id,
-        status=UNKNOWN,
-        event_at=facts.event_at,
-        created_at=now(),
-    )
-    row = session.get_one(table, row_id, populate_existing=True)
-    if row.payment_id != payment.id:
-        raise Unusable(f"{row_id} is known as being of another payment")
-    changed = False
-    if _is_news(row, facts):
-        changed = any(getattr(row, name) != getattr(facts, name) for name in known)
-        for name in (*known, "event_at"):
-            setattr(row, name, getattr(facts, name))
-        session.flush()
-    if not _settle(session, payment):
-        if changed:
-            payment.review_reason, payment.decision = NOT_COMPARABLE, None
-        return None if payment.decision else "review"
-    _close_if_refunded(session, payment)
-    return "parked" if payment.purchase_id is None else None
-
-
 def _close_if_refunded(session: Session, payment: Payment) -> None:
     """Nobody has to decide about a payment that gave no credits and has gone back as a whole."""
     waits = payment.review_reason is not None and payment.decision is None
     if waits and not payment.credited and is_wholly_refunded(session.connection(), payment):
         payment.decision = "refunded"
         _reject_order(session, payment)
-        _take_up(session, payment)
 
 
 def _reject_order(session: Session, payment: Payment) -> None:
@@ -148,12 +87,12 @@ def _reject_order(session: Session, payment: Payment) -> None:
         Payment.review_reason.is_not(None),
         Payment.decision.is_(None),
     )
-    if session.scalar(another.limit(1)) is None:
-        session.execute(
-            update(Purchase)
-            .where(Purchase.id == payment.purchase_id, Purchase.status == "review")
-            .values(status="rejected", updated_at=now())
-        )
+    session.flush()
+    order = session.get_one(
+        Purchase, payment.purchase_id, with_for_update=True, populate_existing=True
+    )
+    if order.status == "review" and session.scalar(another.limit(1)) is None:
+        order.status, order.updated_at = "rejected", now()
 
 
 def _locked_payment(session: Session, payment_id: str) -> Payment:
@@ -289,11 +228,3 @@ def _learn_customer(session: Session, user_id: int, customer_id: str) -> None:
     except IntegrityError as error:
         if not violates(error, "uq_wallets_dodo_customer_id"):
             raise
-
-
-def _is_news(known: PaymentRefund | PaymentDispute, facts: RefundFacts | DisputeFacts) -> bool:
-    """The newest event counts, and of several at one instant the one that ranks higher."""
-    if known.status == UNKNOWN:
-        return True
-    stands = (known.event_at, RANKS.index(known.status))
-    return (facts.event_at, RANKS.index(facts.status)) > stands
