@@ -5,6 +5,8 @@ from flask import Flask
 from creditsapp.commands import (  # noqa: F401  (their commands join the credits group)
     orders,
     proving,
+    reconciling,
+    refunds,
     reports,
 )
 from creditsapp.commands.credits import credits_group
