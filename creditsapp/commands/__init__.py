@@ -2,7 +2,11 @@
 
 from flask import Flask
 
-from creditsapp.commands import proving, reports  # noqa: F401  (their commands join the credits group)
+from creditsapp.commands import (  # noqa: F401  (their commands join the credits group)
+    doctor,
+    proving,
+    reports,
+)
 from creditsapp.commands.credits import credits_group
 from creditsapp.commands.sandbox import sandbox_group
 from creditsapp.commands.users import users_group
