@@ -15,6 +15,7 @@ from creditsapp.health import bp as health_bp
 from creditsapp.home import bp as home_bp
 from creditsapp.prices import PriceList
 from creditsapp.sandbox.mount import mount_sandbox, webhook_secrets
+from creditsapp.services.payments import Terms
 from creditsapp.services.purchases import Offer
 from creditsapp.settings import INSTANCE, ROOT, Settings, load_settings
 from creditsapp.studio import api as studio_api
@@ -30,6 +31,7 @@ class Credits:
     settings: Settings
     prices: PriceList
     offer: Offer
+    terms: Terms
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -47,6 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
             settings.min_purchase_dollars,
             settings.max_purchase_dollars,
         ),
+        terms=Terms(dodo.product_id(settings)),
     )
     db.init_app(app)
     migrate.init_app(app, directory=str(ROOT / "migrations"))

@@ -91,6 +91,11 @@ def moment(time: datetime) -> Markup:
     )
 
 
+def iso(moment: datetime) -> str:
+    """A time for machines: ISO 8601 in UTC with a Z."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def reader_zone() -> tzinfo:
     """The reader's time zone, as the script keeps it in a cookie; UTC until it is known."""
     try:

@@ -1,8 +1,6 @@
 """What the JSON routes share: strict reading, exact numbers, and who is asked first."""
 
 import json
-from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any
 
 import simplejson
@@ -13,6 +11,7 @@ from flask_wtf.csrf import CSRFError, validate_csrf
 from wtforms.validators import ValidationError
 
 from creditsapp.errors import JsonError
+from creditsapp.strict_json import parse_json
 
 
 class ExactJSON(JSONProvider):
@@ -61,32 +60,6 @@ def read_object() -> dict[str, Any]:
         raise JsonError(400, "invalid_json", "The body is not the JSON that we can read.") from None
     if not isinstance(found, dict):
         raise JsonError(400, "invalid_json", "The body is not a JSON object.")
-    return found
-
-
-def parse_json(body: bytes) -> Any:
-    """Parse strict JSON: UTF-8, no NaN, no key twice, no lone surrogates; raise ValueError."""
-    try:
-        text = body.decode("utf-8")
-        found = json.loads(
-            text, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_unique
-        )
-        simplejson.dumps(found, ensure_ascii=False).encode("utf-8")
-    except (RecursionError, UnicodeError, ArithmeticError) as error:
-        raise ValueError(str(error)) from None
-    return found
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
-
-
-def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise ValueError(f"{name!r} is there twice")
-        found[name] = value
     return found
 
 

@@ -92,7 +92,7 @@ def settle(body, webhook_id=None):
     """Hand a verified webhook to the inbox."""
     webhook_id = webhook_id or f"msg_{next(_numbers)}"
     raw = json.dumps(body).encode()
-    return webhooks.receive(webhook_id, raw, body, Terms("pdt_sandbox_credits"))
+    return webhooks.receive(webhook_id, raw, Terms("pdt_sandbox_credits"))
 
 
 def deliver(client, body, *, webhook_id=None, secret=WEBHOOK_SECRET, at=None):

@@ -63,6 +63,17 @@ class CreditsType(click.ParamType):
         return amount
 
 
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+def why(reason: str) -> str:
+    """A reason as it is kept, or a usage error."""
+    kept = printable(reason.strip())[:500]
+    if not kept:
+        raise click.UsageError("--reason must say why")
+    return kept
+
+
 def printable(text: str) -> str:
     """A text without control characters, safe for a terminal."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

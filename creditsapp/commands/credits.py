@@ -7,9 +7,11 @@ import click
 from creditsapp.commands.common import (
     CommandGroup,
     CreditsType,
+    as_json_option,
     operator,
     print_json,
     printable,
+    why,
 )
 from creditsapp.credits.api_views import entry_json
 from creditsapp.formatting import number, signed
@@ -18,9 +20,6 @@ from creditsapp.models.types import exact, format_credits
 from creditsapp.services import accounts, holds, ledger
 
 credits_group = CommandGroup("credits", help="Grant credits, look at them, prove them right.")
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-
 
 reason_option = click.option("--reason", required=True, help="Why; the user reads it, too.")
 key_option = click.option("--key", help="A repeat with the same key changes nothing.")
@@ -34,7 +33,7 @@ key_option = click.option("--key", help="A repeat with the same key changes noth
 def grant(email: str, amount: Decimal, reason: str, key: str | None) -> None:
     """Give bonus credits."""
     user = accounts.by_email(email)
-    entry = ledger.grant(user.id, amount, description=_why(reason), key=key, actor=operator())
+    entry = ledger.grant(user.id, amount, description=why(reason), key=key, actor=operator())
     click.echo(
         f"{printable(user.email)} was given {format_credits(entry.amount)}{_standing(entry)}"
     )
@@ -48,15 +47,8 @@ def grant(email: str, amount: Decimal, reason: str, key: str | None) -> None:
 def adjust(email: str, amount: Decimal, reason: str, key: str | None) -> None:
     """Correct a balance by a signed amount, such as -3.5."""
     user = accounts.by_email(email)
-    entry = ledger.adjust(user.id, amount, description=_why(reason), key=key, actor=operator())
+    entry = ledger.adjust(user.id, amount, description=why(reason), key=key, actor=operator())
     click.echo(f"{printable(user.email)} was adjusted by {signed(entry.amount)}{_standing(entry)}")
-
-
-def _why(reason: str) -> str:
-    why = printable(reason.strip())[:500]
-    if not why:
-        raise click.UsageError("--reason must say why")
-    return why
 
 
 def _standing(entry: LedgerEntry) -> str:
@@ -65,7 +57,7 @@ def _standing(entry: LedgerEntry) -> str:
 
 @credits_group.command()
 @click.argument("email")
-@as_json
+@as_json_option
 def balance(email: str, as_json: bool) -> None:
     """Show what a user has."""
     user = accounts.by_email(email)
@@ -89,7 +81,7 @@ def balance(email: str, as_json: bool) -> None:
 @credits_group.command()
 @click.argument("email")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, help="How many; 50.")
-@as_json
+@as_json_option
 def history(email: str, limit: int, as_json: bool) -> None:
     """Show a user's newest ledger entries."""
     entries, _older = ledger.history(accounts.by_email(email).id, limit=limit)

@@ -7,8 +7,15 @@ from typing import IO, Any
 
 import click
 
-from creditsapp.commands.common import CreditsType, print_json, printable, progress_bar, written
-from creditsapp.commands.credits import as_json, credits_group
+from creditsapp.commands.common import (
+    CreditsType,
+    as_json_option,
+    print_json,
+    printable,
+    progress_bar,
+    written,
+)
+from creditsapp.commands.credits import credits_group
 from creditsapp.formatting import counted, number
 from creditsapp.models.types import exact
 from creditsapp.services import accounts, checkpoints, verification
@@ -19,7 +26,7 @@ from creditsapp.stress import Outcome, race
 @click.option("--processes", type=click.IntRange(1, 200), default=8, help="How many; 8.")
 @click.option("--balance", type=CreditsType(), default=Decimal(100), help="To race for; 100.")
 @click.option("--cost", type=CreditsType(), default=Decimal(1), help="Of each spend; 1.")
-@as_json
+@as_json_option
 @click.pass_context
 def stress(
     ctx: click.Context, processes: int, balance: Decimal, cost: Decimal, as_json: bool
@@ -86,7 +93,7 @@ def checkpoint(output: Path) -> None:
 
 @credits_group.command()
 @click.option("--against", type=click.File(encoding="utf-8"), help="A checkpoint of earlier.")
-@as_json
+@as_json_option
 @click.pass_context
 def verify(ctx: click.Context, against: IO[str] | None, as_json: bool) -> None:
     """Prove every wallet right; exit 1 and name the first wrong row of each that is not."""

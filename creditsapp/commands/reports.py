@@ -9,7 +9,7 @@ from typing import Any
 import click
 from flask import current_app
 
-from creditsapp.commands.common import print_json, written
+from creditsapp.commands.common import as_json_option, print_json, written
 from creditsapp.commands.credits import credits_group
 from creditsapp.credits.csv_export import defused
 from creditsapp.formatting import number, signed
@@ -34,7 +34,7 @@ class Month(click.ParamType):
 
 @credits_group.command()
 @click.option("--month", type=Month(), help="Only this month.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@as_json_option
 def report(month: str | None, as_json: bool) -> None:
     """Show credits in, out and outstanding by month and type, and what is owed in dollars."""
     lines, left = reports.by_month(month), reports.outstanding()

@@ -5,7 +5,14 @@ import secrets
 import click
 from flask import current_app
 
-from creditsapp.commands.common import CommandGroup, operator, print_json, printable
+from creditsapp.commands.common import (
+    CommandGroup,
+    as_json_option,
+    operator,
+    print_json,
+    printable,
+)
+from creditsapp.formatting import iso
 from creditsapp.services import accounts
 
 users_group = CommandGroup("users", help="Make and list accounts.")
@@ -36,7 +43,7 @@ def create(email: str, name: str, password: str | None, reason: str, key: str | 
 
 
 @users_group.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@as_json_option
 def list_users(as_json: bool) -> None:
     """List all accounts."""
     users = accounts.everyone()
@@ -48,7 +55,7 @@ def list_users(as_json: bool) -> None:
                         "id": user.id,
                         "email": user.email,
                         "name": user.name,
-                        "createdAt": user.created_at.isoformat().replace("+00:00", "Z"),
+                        "createdAt": iso(user.created_at),
                     }
                     for user in users
                 ]

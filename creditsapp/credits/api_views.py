@@ -8,6 +8,7 @@ from flask_login import current_user
 
 from creditsapp.credits import api
 from creditsapp.credits.ordering import place_order
+from creditsapp.formatting import iso
 from creditsapp.json_interface import read_object, whole_number
 from creditsapp.models import LedgerEntry
 from creditsapp.models.types import exact
@@ -41,7 +42,7 @@ def entry_json(entry: LedgerEntry) -> dict[str, Any]:
         "operation": entry.operation,
         "description": entry.description,
         "metadata": entry.details,
-        "createdAt": entry.created_at.isoformat().replace("+00:00", "Z"),
+        "createdAt": iso(entry.created_at),
     }
 
 

@@ -3,7 +3,9 @@
 from creditsapp.models.base import Base
 from creditsapp.models.creation import Creation
 from creditsapp.models.operator_action import OperatorAction
+from creditsapp.models.periodic_job import PeriodicJob
 from creditsapp.models.purchase import Payment, PaymentDispute, PaymentRefund, Purchase
+from creditsapp.models.refund_request import RefundRequest
 from creditsapp.models.user import User
 from creditsapp.models.wallet import Hold, LedgerEntry, Wallet
 from creditsapp.models.webhook_event import WebhookEvent
@@ -17,7 +19,9 @@ __all__ = [
     "Payment",
     "PaymentDispute",
     "PaymentRefund",
+    "PeriodicJob",
     "Purchase",
+    "RefundRequest",
     "User",
     "Wallet",
     "WebhookEvent",

@@ -48,12 +48,16 @@ class Purchase(Base):
 
 
 class Payment(Base):
-    """What Dodo says about one payment; amounts are minor units of their currency."""
+    """What Dodo says about one payment; amounts are minor units of their currency.
+
+    A payment with a review reason and no decision waits for a person.
+    """
 
     __tablename__ = "payments"
     __table_args__ = (
         CheckConstraint("credited >= 0", "credited_not_negative"),
         CheckConstraint("reversed_credits BETWEEN 0 AND credited", "reversed_within_credited"),
+        CheckConstraint("decision IN ('approved', 'rejected', 'refunded')", "decision_known"),
         Index(None, "purchase_id"),
         Index(None, "status", "created_at"),
     )
@@ -62,6 +66,7 @@ class Payment(Base):
     purchase_id: Mapped[str | None] = mapped_column(ForeignKey("purchases.id"))
     checkout_session_id: Mapped[str | None] = mapped_column(String(255))
     customer_id: Mapped[str | None] = mapped_column(String(255))
+    business_id: Mapped[str | None] = mapped_column(String(255))
     status: Mapped[str] = mapped_column(String(40))
     currency: Mapped[str | None] = mapped_column(String(3))
     total: Mapped[int | None] = mapped_column(BigInteger)
@@ -72,6 +77,7 @@ class Payment(Base):
     reversed_credits: Mapped[Decimal] = mapped_column(default=Decimal(0))
     settlements: Mapped[int] = mapped_column(default=0)
     review_reason: Mapped[str | None] = mapped_column(String(500))
+    decision: Mapped[str | None] = mapped_column(String(16))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

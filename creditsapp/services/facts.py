@@ -5,9 +5,10 @@ a dispute's, which arrives as a string.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 PAYMENT_STATUSES = (
     "succeeded failed cancelled processing requires_customer_action requires_merchant_action"
@@ -21,6 +22,8 @@ DISPUTE_STATUSES = (
 ).split()
 _INT32 = 2**31
 
+T = TypeVar("T")
+
 
 class Unusable(Exception):
     """A field that is needed is missing or of another type; the message names it."""
@@ -28,9 +31,10 @@ class Unusable(Exception):
 
 @dataclass(frozen=True)
 class PaymentFacts:
-    """One payment; `cart` is None where Dodo did not say."""
+    """One payment; what Dodo did not say is None, and `unusable` names what cannot be read."""
 
     payment_id: str
+    business_id: str | None
     status: str
     session_id: str | None
     purchase_id: str | None
@@ -42,6 +46,7 @@ class PaymentFacts:
     settlement: int | None
     cart: tuple[tuple[str, int], ...] | None
     discounted: bool
+    unusable: str | None
 
 
 @dataclass(frozen=True)
@@ -71,21 +76,32 @@ class DisputeFacts:
 
 
 def payment_facts(data: dict[str, Any]) -> PaymentFacts:
-    """Read a Payment; raise Unusable."""
+    """Read a Payment; raise Unusable when it cannot be told which it is and how it stands."""
     metadata = _object(data, "metadata") or {}
+    problems: list[str] = []
+
+    def lenient(read: Callable[..., T | None], *where: Any) -> T | None:
+        try:
+            return read(*where)
+        except Unusable as problem:
+            problems.append(str(problem))
+            return None
+
     return PaymentFacts(
         payment_id=_required(_id(data, "payment_id"), "payment_id"),
+        business_id=lenient(_id, data, "business_id"),
         status=_known(data, "status", PAYMENT_STATUSES),
-        session_id=_id(data, "checkout_session_id"),
-        purchase_id=_id(metadata, "purchase_id"),
-        customer_id=_id(_object(data, "customer") or {}, "customer_id"),
-        currency=_currency(data, "currency"),
-        total=_minor_units(data, "total_amount"),
-        tax=_minor_units(data, "tax"),
-        settlement_currency=_currency(data, "settlement_currency"),
-        settlement=_minor_units(data, "settlement_amount"),
-        cart=_cart(data),
+        session_id=lenient(_id, data, "checkout_session_id"),
+        purchase_id=lenient(_id, metadata, "purchase_id"),
+        customer_id=lenient(_id, _object(data, "customer") or {}, "customer_id"),
+        currency=lenient(_currency, data, "currency"),
+        total=lenient(_minor_units, data, "total_amount"),
+        tax=lenient(_minor_units, data, "tax"),
+        settlement_currency=lenient(_currency, data, "settlement_currency"),
+        settlement=lenient(_minor_units, data, "settlement_amount"),
+        cart=lenient(_cart, data),
         discounted=bool(data.get("discounts") or data.get("discount_id")),
+        unusable=next(iter(problems), None),
     )
 
 

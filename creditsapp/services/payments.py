@@ -1,42 +1,28 @@
-"""What Dodo says of payments, refunds and disputes: written down, credited once, then settled.
+"""What Dodo says of payments: written down, credited once, then settled.
 
 Every event locks the payment's row first, so that two events of one payment cannot pass each other.
 """
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypeVar
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from creditsapp.driver import Driver
-from creditsapp.models import Payment, PaymentDispute, PaymentRefund, Purchase, Wallet
-from creditsapp.models.types import LIMIT
-from creditsapp.services.facts import DisputeFacts, PaymentFacts, RefundFacts
+from creditsapp.models import Payment, Purchase, Wallet
+from creditsapp.models.types import LIMIT, NO_CREDITS, added
+from creditsapp.services.facts import PaymentFacts
+from creditsapp.services.parked import _take_up
 from creditsapp.services.posting import Movement, post_unguarded
-from creditsapp.services.settlement import _settle
-from creditsapp.services.transaction import insert_new, now, violates
+from creditsapp.services.retrying import retried
+from creditsapp.services.settlement import _settle, is_wholly_refunded
+from creditsapp.services.transaction import insert_new, now, transaction, violates
 
 UNKNOWN = "unknown"
+NOT_COMPARABLE = "a refund in a currency that cannot be compared"
 ENDED = ("failed", "cancelled")
-# Of two reports of one instant the later in this order counts: a final state before an open one,
-# and among final ones that by which money is gone.
-RANKS = (
-    UNKNOWN,
-    "pending",
-    "review",
-    "dispute_opened",
-    "dispute_challenged",
-    "failed",
-    "dispute_cancelled",
-    "dispute_won",
-    "succeeded",
-    "dispute_expired",
-    "dispute_accepted",
-    "dispute_lost",
-)
 
 
 @dataclass(frozen=True)
@@ -46,69 +32,67 @@ class Terms:
     product_id: str
 
 
+@retried
+def learn_payment(facts: PaymentFacts, terms: Terms) -> str:
+    """Apply what Dodo's API says about a payment, as its webhook would have been."""
+    with transaction() as session:
+        return _apply_payment(session, facts, terms)
+
+
 def _apply_payment(session: Session, facts: PaymentFacts, terms: Terms) -> str:
     """Write down a payment and credit its purchase, once; return the webhook's answer."""
     payment = _locked_payment(session, facts.payment_id)
     purchase = _locked_purchase(session, payment, facts)
     _write_down(payment, purchase, facts)
+    answer = _credit_once(session, payment, purchase, facts, terms)
+    if not _settle(session, payment) and payment.decision is None:
+        payment.review_reason = NOT_COMPARABLE
+    _close_if_refunded(session, payment)
+    _take_up(session, payment)
+    return answer
+
+
+def _credit_once(
+    session: Session, payment: Payment, purchase: Purchase | None, facts: PaymentFacts, terms: Terms
+) -> str:
+    """Credit a payment that matches its order, if nobody has decided about it before."""
     if purchase is None or payment.status != "succeeded":
         if purchase is not None:
             _follow(purchase, payment.status)
         return "recorded"
-    if payment.credited:
-        answer = "already_processed"
-    else:
-        balance = session.scalar(select(Wallet.balance).filter_by(user_id=purchase.user_id))
-        payment.review_reason = _objection(purchase, balance or Decimal(0), facts, terms)
-        answer = "review" if payment.review_reason else "credits_added"
-        _review(purchase) if payment.review_reason else _credit(session, payment, purchase)
-    _settle(session, payment)
-    return answer
+    if payment.credited or payment.decision:
+        return "already_processed"
+    payment.review_reason = _objection(session, purchase, facts, terms)
+    if payment.review_reason is None:
+        _credit(session, payment, purchase, purchase.credits)
+        return "credits_added"
+    if purchase.status not in ("paid", "rejected"):
+        purchase.status, purchase.updated_at = "review", now()
+    return "review"
 
 
-News = TypeVar("News", PaymentRefund, PaymentDispute)
+def _close_if_refunded(session: Session, payment: Payment) -> None:
+    """Nobody has to decide about a payment that gave no credits and has gone back as a whole."""
+    waits = payment.review_reason is not None and payment.decision is None
+    if waits and not payment.credited and is_wholly_refunded(session.connection(), payment):
+        payment.decision = "refunded"
+        _reject_order(session, payment)
 
 
-def _apply_refund(session: Session, facts: RefundFacts) -> str:
-    """Write down a refund and settle its payment; return the webhook's answer."""
-    known = ("status", "amount", "currency", "is_partial", "event_at")
-    return _apply_news(session, PaymentRefund, facts.refund_id, facts, known) or "refund_processed"
-
-
-def _apply_dispute(session: Session, facts: DisputeFacts) -> str:
-    """Write down a dispute and settle its payment; return the webhook's answer."""
-    known = ("status", "stage", "amount", "currency", "event_at")
-    return (
-        _apply_news(session, PaymentDispute, facts.dispute_id, facts, known) or "dispute_processed"
+def _reject_order(session: Session, payment: Payment) -> None:
+    """Close the order of a payment that gives no credits, unless another waits or has paid it."""
+    another = select(Payment.id).where(
+        Payment.purchase_id == payment.purchase_id,
+        Payment.id != payment.id,
+        Payment.review_reason.is_not(None),
+        Payment.decision.is_(None),
     )
-
-
-def _apply_news(
-    session: Session,
-    table: type[News],
-    row_id: str,
-    facts: RefundFacts | DisputeFacts,
-    known: tuple[str, ...],
-) -> str | None:
-    """Keep what is newer than what stands and settle; return why that has not ended, if so."""
-    payment = _locked_payment(session, facts.payment_id)
-    insert_new(
-        session,
-        table,
-        id=row_id,
-        payment_id=facts.payment_id,
-        status=UNKNOWN,
-        event_at=facts.event_at,
-        created_at=now(),
+    session.flush()
+    order = session.get_one(
+        Purchase, payment.purchase_id, with_for_update=True, populate_existing=True
     )
-    row = session.get_one(table, row_id, populate_existing=True)
-    if row.payment_id == payment.id and _is_news(row, facts):
-        for name in known:
-            setattr(row, name, getattr(facts, name))
-        session.flush()
-    if not _settle(session, payment):
-        return "review"
-    return "parked" if payment.purchase_id is None else None
+    if order.status == "review" and session.scalar(another.limit(1)) is None:
+        order.status, order.updated_at = "rejected", now()
 
 
 def _locked_payment(session: Session, payment_id: str) -> Payment:
@@ -135,6 +119,7 @@ def _locked_purchase(session: Session, payment: Payment, facts: PaymentFacts) ->
 
 def _write_down(payment: Payment, purchase: Purchase | None, facts: PaymentFacts) -> None:
     """Keep what is known; what succeeded stays so, and ended is not processing again."""
+    payment.business_id = payment.business_id or facts.business_id
     if payment.status != "succeeded":
         if not (payment.status in ENDED and facts.status not in (*ENDED, "succeeded")):
             payment.status = facts.status
@@ -156,9 +141,11 @@ def _follow(purchase: Purchase, status: str) -> None:
 
 
 def _objection(
-    purchase: Purchase, balance: Decimal, facts: PaymentFacts, terms: Terms
+    session: Session, purchase: Purchase, facts: PaymentFacts, terms: Terms
 ) -> str | None:
     """Why a succeeded payment cannot be credited without a person, in words."""
+    if facts.unusable:
+        return facts.unusable
     if purchase.status == "paid":
         return "a second payment for a purchase that is paid"
     if purchase.status == "rejected":
@@ -172,7 +159,11 @@ def _objection(
         return f"its cart is not exactly {purchase.dollars} × our product"
     if facts.discounted:
         return "a discount was given"
-    if purchase.credits + balance > LIMIT:
+    ours = _business(session)
+    if ours and facts.business_id and facts.business_id != ours:
+        return f"it is of another business ({facts.business_id}, and ours is {ours})"
+    balance = session.scalar(select(Wallet.balance).filter_by(user_id=purchase.user_id))
+    if added(purchase.credits, balance or Decimal(0)) > LIMIT:
         return "the wallet cannot keep that many credits"
     if facts.currency is None or facts.total is None:
         return "its amount or currency is missing"
@@ -182,25 +173,39 @@ def _objection(
     return None
 
 
-def _review(purchase: Purchase) -> None:
-    if purchase.status not in ("paid", "rejected"):
-        purchase.status, purchase.updated_at = "review", now()
+def _business(session: Session) -> str | None:
+    """Our business at Dodo: that of the newest payment that gave credits."""
+    return session.scalar(
+        select(Payment.business_id)
+        .where(
+            Payment.status == "succeeded",
+            Payment.credited != NO_CREDITS,
+            Payment.business_id.is_not(None),
+        )
+        .order_by(Payment.created_at.desc())
+        .limit(1)
+    )
 
 
-def _credit(session: Session, payment: Payment, purchase: Purchase) -> None:
-    """Mark the order paid and post its credits, which are the order's and never the event's."""
+def _credit(session: Session, payment: Payment, purchase: Purchase, amount: Decimal) -> None:
+    """Mark the order paid and post credits for it, once a payment.
+
+    Only a person credits an order twice: its first payment has the order's key, others their own.
+    """
     at = now()
-    purchase.status, purchase.updated_at, purchase.paid_at = "paid", at, at
-    purchase.checkout_session_id = purchase.checkout_session_id or payment.checkout_session_id
-    payment.credited = purchase.credits
+    first = purchase.paid_at is None
+    if first:
+        purchase.status, purchase.updated_at, purchase.paid_at = "paid", at, at
+        purchase.checkout_session_id = purchase.checkout_session_id or payment.checkout_session_id
+    payment.credited = amount
     session.flush()
     post_unguarded(
         Driver.of(session),
         Movement(
             user_id=purchase.user_id,
-            amount=purchase.credits,
+            amount=amount,
             type="purchase",
-            key=f"purchase:{purchase.id}",
+            key=f"purchase:{purchase.id}" if first else f"payment:{payment.id}",
             description=f"Bought for ${purchase.dollars}",
             purchase_id=purchase.id,
             payment_id=payment.id,
@@ -223,11 +228,3 @@ def _learn_customer(session: Session, user_id: int, customer_id: str) -> None:
     except IntegrityError as error:
         if not violates(error, "uq_wallets_dodo_customer_id"):
             raise
-
-
-def _is_news(known: PaymentRefund | PaymentDispute, facts: RefundFacts | DisputeFacts) -> bool:
-    """The newest event counts, and of several at one instant the one that ranks higher."""
-    if known.status == UNKNOWN:
-        return True
-    stands = (known.event_at, RANKS.index(known.status))
-    return (facts.event_at, RANKS.index(facts.status)) > stands

@@ -144,6 +144,14 @@ def _find(user_id: int, purchase_id: str) -> Purchase | None:
     )
 
 
+def by_id(purchase_id: str | None) -> Purchase:
+    """Anybody's order; raise PurchaseNotFound."""
+    purchase = db.session.get(Purchase, purchase_id) if is_uuid(purchase_id) else None
+    if purchase is None:
+        raise PurchaseNotFound("There is no such purchase.")
+    return purchase
+
+
 def payment_of(purchase: Purchase) -> Payment | None:
     """The payment that paid an order, or the newest that tried to."""
     return db.session.scalar(

@@ -35,8 +35,6 @@ def _settle(session: Session, payment: Payment) -> bool:
     if not payment.credited:
         return True
     taken_back, disputes, comparable = _state(session.connection(), payment)
-    if not comparable:
-        payment.review_reason = "a refund in a currency that cannot be compared"
     if taken_back != payment.reversed_credits:
         disputed = any(status in MONEY_GONE for status in disputes)
         restored = disputes and taken_back < payment.reversed_credits == payment.credited
@@ -46,18 +44,26 @@ def _settle(session: Session, payment: Payment) -> bool:
 
 def _state(connection: Connection, payment: Any) -> tuple[Decimal, Sequence[str], bool]:
     """The credits that are to be back by now, the disputes' states, and if all could be counted."""
-    refunds = connection.execute(
+    disputes = connection.scalars(
+        select(PaymentDispute.status).where(PaymentDispute.payment_id == payment.id)
+    ).all()
+    share, comparable = refunded_share(payment, _refunds(connection, payment))
+    if any(status in MONEY_GONE for status in disputes):
+        return payment.credited, disputes, comparable
+    return floor_share(payment.credited, share), disputes, comparable
+
+
+def is_wholly_refunded(connection: Connection, payment: Any) -> bool:
+    """Whether all that was paid has gone back."""
+    return refunded_share(payment, _refunds(connection, payment))[0] == 1
+
+
+def _refunds(connection: Connection, payment: Any) -> Sequence[Any]:
+    return connection.execute(
         select(PaymentRefund.amount, PaymentRefund.currency, PaymentRefund.is_partial).where(
             PaymentRefund.payment_id == payment.id, PaymentRefund.status == "succeeded"
         )
     ).all()
-    disputes = connection.scalars(
-        select(PaymentDispute.status).where(PaymentDispute.payment_id == payment.id)
-    ).all()
-    share, comparable = refunded_share(payment, refunds)
-    if any(status in MONEY_GONE for status in disputes):
-        return payment.credited, disputes, comparable
-    return floor_share(payment.credited, share), disputes, comparable
 
 
 def wrong_payments(connection: Connection, span: dict[str, int]) -> Iterator[tuple[int, str]]:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, Select, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -63,6 +63,12 @@ def snapshot() -> Connection:
     """A connection that sees the database as it is now, for as long as it is open."""
     end_reads()
     return db.engine.connect().execution_options(snapshot=True, at_length=True)
+
+
+def streamed(query: Select[*tuple[Any, ...]]) -> Iterator[Any]:
+    """The rows of a query, a few hundred at a time, all from one snapshot."""
+    with snapshot() as connection, Session(connection) as session:
+        yield from session.execute(query.execution_options(yield_per=500))
 
 
 def end_reads() -> Session:

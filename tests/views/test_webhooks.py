@@ -1,11 +1,12 @@
 """The webhook route: nothing without a signature, nothing twice."""
 
+import json
 import threading
 
 import pytest
 
 from creditsapp.extensions import db
-from creditsapp.models import LedgerEntry, WebhookEvent
+from creditsapp.models import LedgerEntry, Payment, WebhookEvent
 from creditsapp.services import ledger
 from tests.builders import deliver, make_purchase, make_user, payment_event
 from tests.databases import contents
@@ -97,7 +98,9 @@ def test_an_event_is_kept_as_it_came(client, app):
         assert (kept.payload, kept.type, kept.status) == (body, "license_key.created", "ignored")
 
 
-def test_a_failure_inside_commits_nothing_and_the_retry_succeeds(client, app, order, monkeypatch):
+def test_a_failure_inside_applies_nothing_is_kept_and_the_retry_succeeds(
+    client, app, order, monkeypatch
+):
     from creditsapp.services import payments
 
     app.testing = False
@@ -111,9 +114,33 @@ def test_a_failure_inside_commits_nothing_and_the_retry_succeeds(client, app, or
         broken.setattr(payments, "post_unguarded", fail)
         assert deliver(client, event, webhook_id="msg_retry").status_code == 500
     with app.app_context():
-        assert db.session.scalars(db.select(WebhookEvent)).all() == []
         assert db.session.scalars(db.select(LedgerEntry)).all() == []
+        assert db.session.scalars(db.select(Payment)).all() == []
+        kept = db.session.get(WebhookEvent, "msg_retry")
+        assert (kept.status, kept.attempts) == ("failed", 1)
+        assert kept.last_error == "RuntimeError: in the middle"
+        assert json.loads(kept.payload) == event
+        assert kept.next_attempt_at > kept.received_at
     assert deliver(client, event, webhook_id="msg_retry").json["status"] == "credits_added"
+    with app.app_context():
+        kept = db.session.get(WebhookEvent, "msg_retry")
+        assert (kept.status, kept.attempts, kept.last_error) == ("credits_added", 2, None)
+        assert kept.next_attempt_at is None
+
+
+def test_a_body_that_is_no_event_is_kept_and_replaces_none_that_was_one(client, app, order):
+    deliver(client, b"[1]", webhook_id="msg_odd")
+    deliver(client, payment_event(order), webhook_id="msg_good")
+    assert deliver(client, b"{", webhook_id="msg_good").status_code == 400
+    with app.app_context():
+        odd, good = (db.session.get(WebhookEvent, f"msg_{name}") for name in ("odd", "good"))
+        assert (odd.status, odd.payload, odd.last_error) == (
+            "invalid",
+            b"[1]",
+            "the body is not an event",
+        )
+        assert (good.status, good.attempts) == ("credits_added", 2)
+        assert json.loads(good.payload)["type"] == "payment.succeeded"
 
 
 def test_without_a_secret_it_says_that_it_is_not_configured(make_app):

@@ -1,0 +1,132 @@
+"""`flask credits purchases`, `approve`, `reject` and `attach`: what waits for a person."""
+
+from decimal import Decimal
+from typing import Any
+
+import click
+from flask import current_app
+
+from creditsapp.commands.common import (
+    CreditsType,
+    as_json_option,
+    operator,
+    print_json,
+    printable,
+    why,
+)
+from creditsapp.commands.credits import credits_group, key_option, reason_option
+from creditsapp.formatting import number
+from creditsapp.models import Payment, Purchase
+from creditsapp.models.types import exact, format_credits
+from creditsapp.services import accounts, order_list, purchases, reviews
+from creditsapp.services.order_list import Listed
+from creditsapp.services.reviews import Decision
+
+
+@credits_group.command("purchases")
+@click.option("--status", type=click.Choice(order_list.STATUSES), help="Only these.")
+@as_json_option
+def list_purchases(status: str | None, as_json: bool) -> None:
+    """List orders and their payments; `review` waits for a person, `recorded` is not ours."""
+    rows = list(order_list.listed(status))
+    emails = accounts.emails({row.purchase.user_id for row in rows if row.purchase})
+    found = [_row(row, emails) for row in rows]
+    if as_json:
+        print_json({"purchases": found})
+        return
+    for row in found:
+        click.echo("  ".join(printable(text) for text in _columns(row)))
+
+
+def _row(row: Listed, emails: dict[int, str]) -> dict[str, Any]:
+    purchase, payment = row.purchase, row.payment
+    return {
+        "purchaseId": purchase.id if purchase else None,
+        "paymentId": payment.id if payment else None,
+        "status": row.status,
+        "email": emails.get(purchase.user_id) if purchase else None,
+        "dollarAmount": purchase.dollars if purchase else None,
+        "creditAmount": exact(purchase.credits) if purchase else None,
+        "reason": _reason(payment),
+    }
+
+
+def _reason(payment: Payment | None) -> str | None:
+    if payment is None:
+        return None
+    return "it came from no order of ours" if payment.purchase_id is None else payment.review_reason
+
+
+def _columns(row: dict[str, Any]) -> list[str]:
+    dollars, credits = row["dollarAmount"], row["creditAmount"]
+    return [
+        f"{row['status']:<9}",
+        f"{row['purchaseId'] or '-':<36}",
+        f"{row['paymentId'] or '-':<24}",
+        row["email"] or "-",
+        "-" if dollars is None else f"${dollars:,}",
+        "-" if credits is None else format_credits(Decimal(credits)),
+        row["reason"] or "",
+    ]
+
+
+@credits_group.command()
+@click.argument("payment_id", metavar="ID")
+@click.option("--credits", type=CreditsType(), help="How many; those that were ordered.")
+@reason_option
+@key_option
+def approve(payment_id: str, credits: Decimal | None, reason: str, key: str | None) -> None:
+    """Credit a payment that waits for a person; ID is the payment's or its purchase's."""
+    decision = Decision(operator(), why(reason), key)
+    payment = reviews.approve(payment_id, decision, credits=credits)
+    click.echo(f"{_named(payment)} is approved; {_effect(payment)}")
+
+
+@credits_group.command()
+@click.argument("payment_id", metavar="ID")
+@reason_option
+@key_option
+def reject(payment_id: str, reason: str, key: str | None) -> None:
+    """Decide that a payment gives no credits; ID is the payment's or its purchase's."""
+    payment = reviews.reject(payment_id, Decision(operator(), why(reason), key))
+    click.echo(
+        f"{_named(payment)} is rejected; no credits were given. The money is still here:"
+        f" `flask credits refund {printable(payment.id)}` gives it back"
+    )
+
+
+@credits_group.command()
+@click.argument("payment_id", metavar="PAYMENT")
+@click.argument("target", metavar="PURCHASE|EMAIL")
+@click.option("--dollars", type=click.IntRange(min=1), help="How many, where it cannot be told.")
+@reason_option
+@key_option
+def attach(payment_id: str, target: str, dollars: int | None, reason: str, key: str | None) -> None:
+    """Give a payment that came from no order to a purchase, or to a person, and credit it."""
+    decision = Decision(operator(), why(reason), key)
+    if "@" in target:
+        user = accounts.by_email(target)
+        paid = dollars or reviews.paid_dollars(reviews.find(payment_id))
+        if paid is None:
+            raise click.UsageError("--dollars must say how many were paid")
+        offer = current_app.extensions["creditsapp"].offer
+        credits = offer.per_dollar * paid
+        payment = reviews.attach_to_user(payment_id, user.id, paid, credits, decision)
+    elif dollars is not None:
+        raise click.UsageError("--dollars goes with an e-mail address; a purchase has its own")
+    else:
+        payment = reviews.attach(payment_id, target, decision)
+    click.echo(f"{_named(payment)} is attached; {_effect(payment)}")
+
+
+def _named(payment: Payment) -> str:
+    return f"{printable(payment.id)} of purchase {payment.purchase_id}"
+
+
+def _effect(payment: Payment) -> str:
+    purchase: Purchase = purchases.by_id(payment.purchase_id)
+    email = accounts.emails({purchase.user_id}).get(purchase.user_id, f"user {purchase.user_id}")
+    words = f"{printable(email)} has {format_credits(payment.credited)} for it"
+    if payment.reversed_credits:
+        words += f", of which {number(payment.reversed_credits)} were taken back"
+    return words
