@@ -7,14 +7,14 @@ from dataclasses import asdict
 
 import click
 
-from creditsapp.commands.common import print_json, printable
-from creditsapp.commands.credits import as_json, credits_group
+from creditsapp.commands.common import as_json_option, print_json, printable
+from creditsapp.commands.credits import credits_group
 from creditsapp.doctor import examine
 from creditsapp.formatting import counted
 
 
 @credits_group.command()
-@as_json
+@as_json_option
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
     """Check database, settings and Dodo; exit 1 if something would not work."""
