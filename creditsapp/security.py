@@ -10,7 +10,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 from creditsapp.settings import Settings, instance_secret
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
-_CHECKOUTS = "https://checkout.dodopayments.com https://test.checkout.dodopayments.com"
+_DODO = "https://*.dodopayments.com"
 
 
 def configuration(settings: Settings) -> dict[str, Any]:
@@ -47,8 +47,8 @@ def init_app(app: Flask) -> None:
             "img-src 'self' data:",
             "connect-src 'self'",
             "frame-src 'self'",
-            # Chromium holds the redirect after a form to this, too, so the checkout is named.
-            f"form-action 'self' {_checkout_origins(settings)}",
+            # Chromium holds the redirects after a form to this, too: to checkout and portal.
+            f"form-action 'self' {_dodo_origins(settings)}",
             "base-uri 'none'",
             "frame-ancestors 'none'",
         ]
@@ -74,10 +74,10 @@ def init_app(app: Flask) -> None:
         return response
 
 
-def _checkout_origins(settings: Settings) -> str:
+def _dodo_origins(settings: Settings) -> str:
     if settings.sandbox_mounted:
         return "http://127.0.0.1:* http://localhost:*"
     if settings.dodo_payments_base_url:
         address = urlsplit(settings.dodo_payments_base_url)
-        return f"{_CHECKOUTS} {address.scheme}://{address.netloc}"
-    return _CHECKOUTS
+        return f"{_DODO} {address.scheme}://{address.netloc}"
+    return _DODO

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from creditsapp.commands import (  # noqa: F401  (their commands join the credits group)
+    doctor,
     orders,
     proving,
     reconciling,

@@ -1,4 +1,4 @@
-"""The purchase form."""
+"""The forms: a purchase, and a button."""
 
 import secrets
 
@@ -22,3 +22,7 @@ class PurchaseForm(FlaskForm):
         validators=[Regexp(r"[!-~]{1,255}\Z", message="This form is broken; please reload it.")],
     )
     next = HiddenField()
+
+
+class PortalForm(FlaskForm):
+    """The way to Dodo's portal: the CSRF token and nothing else."""

@@ -1,4 +1,4 @@
-"""One way to order credits, for the form and for the JSON interface."""
+"""One way to order credits, for the form and for the JSON interface, and the way back."""
 
 from typing import Any
 
@@ -9,15 +9,15 @@ from creditsapp.dodo import dodo_client
 from creditsapp.dodo.client import Buyer
 from creditsapp.models import Purchase
 from creditsapp.services import checkout
+from creditsapp.settings import Settings
 
 
 def place_order(dollars: Any, *, key: str | None, return_to: str | None) -> Purchase:
     """Order credits for the signed-in user; raise as `checkout.order` does."""
-    shared = current_app.extensions["creditsapp"]
-    address = shared.settings.app_base_url or request.host_url.rstrip("/")
+    address = own_address()
     return checkout.order(
         dodo_client(),
-        shared.offer,
+        current_app.extensions["creditsapp"].offer,
         Buyer(current_user.id, current_user.email, current_user.name),
         dollars,
         checkout.Pages(
@@ -27,3 +27,9 @@ def place_order(dollars: Any, *, key: str | None, return_to: str | None) -> Purc
         key=key,
         return_to=return_to,
     )
+
+
+def own_address() -> str:
+    """Where buyers come back to."""
+    settings: Settings = current_app.extensions["creditsapp"].settings
+    return settings.app_base_url or request.host_url.rstrip("/")

@@ -10,13 +10,15 @@ from flask_login import current_user, login_required
 
 from creditsapp.credits import bp
 from creditsapp.credits.csv_export import csv_lines
-from creditsapp.credits.forms import PurchaseForm
-from creditsapp.credits.ordering import place_order
+from creditsapp.credits.forms import PortalForm, PurchaseForm
+from creditsapp.credits.ordering import own_address, place_order
+from creditsapp.dodo import dodo_client
+from creditsapp.dodo.errors import NotKnown
 from creditsapp.errors import answer
 from creditsapp.formatting import reader_zone
 from creditsapp.models import Purchase
 from creditsapp.navigation import local_path
-from creditsapp.services import ledger, periods, purchases
+from creditsapp.services import ledger, periods, purchases, receipts
 from creditsapp.services.errors import (
     IdempotencyConflict,
     InvalidDollars,
@@ -146,8 +148,48 @@ def success() -> ResponseReturnValue:
 def receipt(purchase_id: str) -> ResponseReturnValue:
     """The receipt of an order."""
     found = purchases.find(current_user.id, purchase_id)
-    payment = purchases.payment_of(found)
-    return _page("credits/receipt.html", purchase=found, payment=payment)
+    return _page(
+        "credits/receipt.html",
+        purchase=found,
+        payment=purchases.payment_of(found),
+        portal=PortalForm() if purchases.customer_id(current_user.id) else None,
+    )
+
+
+@bp.get("/purchases/<purchase_id>/invoice")
+def invoice(purchase_id: str) -> ResponseReturnValue:
+    """Dodo's invoice of an order, fetched now and not kept."""
+    back = url_for("credits.receipt", purchase_id=purchase_id)
+    try:
+        document = receipts.invoice(dodo_client(), current_user.id, purchase_id)
+    except NotKnown:
+        return answer(404, "not_found", "The payment provider has no such invoice.", back=back)
+    except ProviderUnavailable as error:
+        return answer(error.status, error.code, str(error), back=back)
+    return current_app.response_class(
+        document,
+        mimetype="application/pdf",
+        headers={
+            "Content-Disposition": f'attachment; filename="invoice-{purchase_id}.pdf"',
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+@bp.post("/portal")
+def portal() -> ResponseReturnValue:
+    """Go on to Dodo's customer portal, signed in there by a link that is made now."""
+    if not PortalForm().validate_on_submit():
+        return answer(400, "csrf_failed", "This page has expired. Please go back and reload it.")
+    back = url_for("credits.index")
+    try:
+        link = receipts.portal_link(dodo_client(), current_user.id, own_address() + back)
+    except ProviderUnavailable as error:
+        return answer(error.status, error.code, str(error), back=back)
+    response = redirect(link, 303)
+    response.headers["Cache-Control"] = "no-store"  # whoever has the link is let in there
+    return response
 
 
 def _page(template: str, **context: Any) -> Any:

@@ -1,10 +1,17 @@
-"""A limit for a whole call: httpx's own timeouts start anew with every piece that comes in."""
+"""A limit for a whole call, which httpx's timeouts are not.
 
+They start anew with each address of a name and each piece of an answer, and resolving a name has
+none at all.
+"""
+
+import socket
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import httpcore
@@ -61,10 +68,42 @@ class _Network(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         left = _allowance.get().seconds(httpcore.ConnectTimeout)
-        seconds = left if timeout is None else min(left, timeout)
-        return _Stream(
-            self._backend.connect_tcp(host, port, seconds, local_address, socket_options)
-        )
+        deadline = time.monotonic() + (left if timeout is None else min(left, timeout))
+        *others, last = _addresses(host, deadline)
+        for tried, address in enumerate(others):
+            seconds = (deadline - time.monotonic()) / (len(others) + 1 - tried)
+            try:
+                return self._connect(address, port, seconds, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                pass  # the next address may do
+        seconds = deadline - time.monotonic()
+        return self._connect(last, port, seconds, local_address, socket_options)
+
+    def _connect(self, address: str, port: int, seconds: float, *options: Any) -> "_Stream":
+        if seconds <= 0:
+            raise httpcore.ConnectTimeout("the deadline is over")
+        return _Stream(self._backend.connect_tcp(address, port, seconds, *options))
+
+
+def _addresses(host: str, deadline: float) -> list[str]:
+    """The addresses of a name; the resolver cannot be told a deadline, so a thread waits for it."""
+    answers: SimpleQueue[list[str] | Exception] = SimpleQueue()
+
+    def resolve() -> None:
+        try:
+            found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+            answers.put(list(dict.fromkeys(str(entry[4][0]) for entry in found)))
+        except (OSError, UnicodeError) as error:
+            answers.put(error)
+
+    threading.Thread(target=resolve, daemon=True).start()
+    try:
+        answer = answers.get(timeout=max(deadline - time.monotonic(), 0))
+    except Empty:
+        raise httpcore.ConnectTimeout(f"{host} was not resolved in time") from None
+    if isinstance(answer, Exception):
+        raise httpcore.ConnectError(f"{host}: {answer}")
+    return answer
 
 
 class _Stream(httpcore.NetworkStream):

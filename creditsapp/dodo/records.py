@@ -13,6 +13,7 @@ from creditsapp.dodo.answers import (
     read_answer,
     read_object,
     read_page,
+    text,
 )
 from creditsapp.dodo.caller import Caller
 
@@ -95,6 +96,15 @@ class Records:
 
         rows = self._sdk.webhooks.with_raw_response.list
         return self._caller.ask(deadline, lambda wait: rows(**cursor, timeout=wait), read)
+
+    def webhook_secret(self, endpoint_id: str, *, deadline: float) -> str:
+        """The secret that an endpoint's webhooks are signed with."""
+        get = self._sdk.webhooks.with_raw_response.retrieve_secret
+        return self._caller.ask(
+            deadline,
+            lambda wait: get(endpoint_id, timeout=wait),
+            lambda response: text(read_object(response), "secret"),
+        )
 
     def invoice(self, payment_id: str, *, deadline: float) -> bytes:
         """The invoice of a payment, a PDF."""

@@ -96,6 +96,13 @@ class PurchaseNotFound(ServiceError):
     status = 404
 
 
+class CustomerNotFound(ServiceError):
+    """The user is no customer of Dodo yet."""
+
+    code = "not_found"
+    status = 404
+
+
 class InvalidDollars(ServiceError):
     """A purchase is for a whole number of dollars in the allowed range."""
 

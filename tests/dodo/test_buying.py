@@ -1,10 +1,11 @@
 """Customers and checkouts through the vendor's SDK, at a Dodo that misbehaves in every way."""
 
+import socket
 import time
 
 import pytest
 
-from creditsapp.dodo.client import Buyer
+from creditsapp.dodo.client import Buyer, DodoClient
 from creditsapp.services.errors import ProviderUnavailable
 from tests.dodo.conftest import client, pay, soon
 from tests.dodo.server import answer
@@ -152,3 +153,37 @@ def test_a_portal_link_is_checked_like_a_checkout_address(stub):
     assert stub.paths() == ["/customers/cus_1/customer-portal/session"]
     with pytest.raises(ProviderUnavailable):
         dodo.portal_link("cus_1", "https://x.example/", deadline=soon())
+
+
+@pytest.fixture
+def named(stub, monkeypatch):
+    """A client that knows the server by name, and a function that says how the name resolves."""
+    resolve = socket.getaddrinfo
+
+    def resolves(look_up):
+        def getaddrinfo(host, *args, **options):
+            return look_up() if host == "dodo.test" else resolve(host, *args, **options)
+
+        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+    base_url = f"http://dodo.test:{stub.server_port}"
+    return DodoClient(api_key="k", base_url=base_url, product_id="p", sandbox=True), resolves
+
+
+def test_a_name_that_is_not_resolved_in_time_is_given_up(named):
+    dodo, resolves = named
+    resolves(lambda: time.sleep(3))
+    began = time.monotonic()
+    with pytest.raises(ProviderUnavailable):
+        checkout(dodo, seconds=0.5)
+    assert time.monotonic() - began < 1
+
+
+def test_the_next_address_of_a_name_is_tried(named, stub):
+    """The first refuses, the second is silent, the third is Dodo."""
+    dodo, resolves = named
+    resolves(lambda: [(0, 0, 0, "", (f"127.0.0.{last}", 0)) for last in (3, 2, 1)])
+    stub.answers = [answer(GOOD)]
+    with socket.create_server(("127.0.0.2", stub.server_port), backlog=0) as silent:
+        with socket.create_connection(silent.getsockname()):
+            assert checkout(dodo, seconds=2)[0] == "cks_1"

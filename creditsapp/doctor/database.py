@@ -1,0 +1,109 @@
+"""Is the database there, migrated, and does it keep what it has committed?"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from creditsapp.doctor.finding import Finding, Problem, finding
+from creditsapp.extensions import db
+
+OLDEST_POSTGRESQL = 14
+_ON = "Turn it on in postgresql.conf: a crash may lose or damage what was committed."
+_MIGRATE = "Run `flask db upgrade`."
+
+
+def findings() -> Iterator[Finding]:
+    """Reachable, migrated, durable; only the first if it is not even that."""
+    url = db.engine.url
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        yield Finding("database", "failed", f"there is no file {url.database} yet", _MIGRATE)
+        return
+    try:
+        with db.engine.connect() as connection:
+            yield _server(connection)
+            yield _schema(connection)
+            yield _durability(connection)
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", error)).strip().split("\n")[0]
+        message = f"{url.render_as_string(hide_password=True)} does not answer: {reason}"
+        yield Finding("database", "failed", message, "Start it, and look at DATABASE_URL.")
+
+
+def _server(connection: Connection) -> Finding:
+    if connection.dialect.name == "sqlite":
+        version = _show(connection, "SELECT sqlite_version()")
+        return Finding(
+            "database",
+            "ok",
+            f"SQLite {version}, which is for one machine: {db.engine.url.database}",
+        )
+    number = int(_show(connection, "SHOW server_version_num"))
+    problems: list[Problem] = []
+    if number < OLDEST_POSTGRESQL * 10000:
+        problems.append(
+            ("failed", f"PostgreSQL {number // 10000} is too old", "Move to 14 or newer.")
+        )
+    if _show(connection, "SELECT pg_is_in_recovery()"):
+        problems.append(
+            (
+                "failed",
+                "this is a standby and takes no writes",
+                "Let DATABASE_URL name the primary.",
+            )
+        )
+    return finding("database", f"PostgreSQL {number // 10000}.{number % 10000}", problems)
+
+
+def _schema(connection: Connection) -> Finding:
+    scripts = ScriptDirectory(current_app.extensions["migrate"].directory)
+    found = MigrationContext.configure(connection).get_current_revision()
+    newest = scripts.get_current_head()
+    if found == newest:
+        return Finding("schema", "ok", f"migrated to {newest}")
+    if found is None:
+        return Finding("schema", "failed", "the database is empty", _MIGRATE)
+    if found in {script.revision for script in scripts.walk_revisions()}:
+        return Finding("schema", "failed", f"is at {found}, this version needs {newest}", _MIGRATE)
+    advice = "Run the version of the app that it belongs to."
+    return Finding("schema", "failed", f"is at {found}, which this version does not know", advice)
+
+
+def _durability(connection: Connection) -> Finding:
+    if connection.dialect.name == "sqlite":
+        return _durability_of_sqlite(connection)
+    problems: list[Problem] = [
+        ("failed", f"{name} is off", _ON)
+        for name in ("fsync", "full_page_writes")
+        if _show(connection, f"SHOW {name}") == "off"
+    ]
+    commit = _show(connection, "SHOW synchronous_commit")
+    standbys = _show(connection, "SHOW synchronous_standby_names")
+    if commit == "off":
+        problems.append(("failed", "synchronous_commit is off", _ON))
+    elif commit == "local" and standbys:
+        advice = "Set it to on: what was committed last is gone when a standby takes over."
+        problems.append(("warning", "synchronous_commit is local, and there are standbys", advice))
+    kept = "on a standby, too" if standbys else "on this server's disk"
+    return finding("durability", f"a commit is kept {kept}", problems)
+
+
+def _durability_of_sqlite(connection: Connection) -> Finding:
+    problems: list[Problem] = []
+    if _show(connection, "PRAGMA journal_mode") != "wal":
+        advice = "Keep the file on a local disk, where write-ahead logging works."
+        problems.append(("failed", "the journal is not WAL", advice))
+    if int(_show(connection, "PRAGMA synchronous")) < 2:
+        problems.append(("failed", "synchronous is not FULL", "A power cut may lose commits."))
+    if not _show(connection, "PRAGMA foreign_keys"):
+        problems.append(("failed", "foreign keys are not checked", "Use SQLite 3.35 or newer."))
+    return finding("durability", "WAL, synchronous FULL, foreign keys checked", problems)
+
+
+def _show(connection: Connection, statement: str) -> Any:
+    return connection.exec_driver_sql(statement).scalar()
