@@ -1,14 +1,13 @@
 """Checkout sessions."""
 
-from flask import request, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from creditsapp.sandbox import catalogue, parsing, sessions, shapes
+from creditsapp.sandbox.addresses import webhook_target
 from creditsapp.sandbox.api import bp
 from creditsapp.sandbox.context import current
 from creditsapp.sandbox.errors import not_found
-
-WEBHOOK_PATH = "/api/webhooks/dodo"
 
 
 @bp.post("/checkouts")
@@ -19,7 +18,7 @@ def create_checkout() -> ResponseReturnValue:
         sandbox.store,
         parsing.body(),
         product_id=sandbox.product_id,
-        webhook_url=sandbox.webhook_url or own_webhook_url(),
+        webhook_url=webhook_target(),
     )
     session_id = session["session_id"]
     return {
@@ -89,13 +88,3 @@ def checkout_status(session_id: str) -> ResponseReturnValue:
         if session is None:
             raise not_found("checkout session")
         return shapes.session_status(tx, session)
-
-
-def own_webhook_url() -> str:
-    """The webhook route of the app that answers on this server's port."""
-    host = request.environ["SERVER_NAME"]
-    if host in ("", "0.0.0.0", "::"):
-        host = "127.0.0.1"
-    if ":" in host:
-        host = f"[{host}]"
-    return f"http://{host}:{request.environ['SERVER_PORT']}{WEBHOOK_PATH}"
