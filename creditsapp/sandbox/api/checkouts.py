@@ -3,7 +3,7 @@
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
-from creditsapp.sandbox import catalogue, parsing, sessions, shapes
+from creditsapp.sandbox import catalogue, parsing, pricing, sessions, shapes
 from creditsapp.sandbox.addresses import webhook_target
 from creditsapp.sandbox.api import bp
 from creditsapp.sandbox.context import current
@@ -34,8 +34,10 @@ def create_checkout() -> ResponseReturnValue:
 def preview_checkout() -> ResponseReturnValue:
     """Show what a session would cost."""
     body = parsing.body()
-    cart = sessions.cart(body, current().product_id)
-    amounts = sessions.amounts(cart)
+    with current().store.reading() as tx:
+        unit_price = catalogue.unit_price(tx)
+    cart = sessions.cart(body, current().product_id, unit_price)
+    amounts = pricing.price(cart, unit_price)
     line = {
         **cart[0],
         "name": catalogue.NAME,
@@ -44,8 +46,8 @@ def preview_checkout() -> ResponseReturnValue:
         "credit_entitlements": [],
         "currency": catalogue.CURRENCY,
         "og_currency": catalogue.CURRENCY,
-        "discounted_price": catalogue.UNIT_PRICE,
-        "og_price": catalogue.UNIT_PRICE,
+        "discounted_price": unit_price,
+        "og_price": unit_price,
         "discount_amount": None,
         "discount_cycle": None,
         "is_subscription": False,

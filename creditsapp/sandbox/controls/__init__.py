@@ -26,6 +26,8 @@ from creditsapp.sandbox.controls import (  # noqa: E402, F401
     disputes,
     faults,
     page,
+    payments,
+    product,
     refunds,
     reset,
     webhooks,

@@ -4,16 +4,19 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from creditsapp.sandbox import (
+    catalogue,
     disputes,
     faults,
     outbox,
     parsing,
     payment_shapes,
+    payments,
     refunds,
     webhook_modes,
 )
 from creditsapp.sandbox.context import current
 from creditsapp.sandbox.controls import bp
+from creditsapp.sandbox.currencies import CURRENCIES
 
 PAGE_SIZE = 10
 
@@ -33,6 +36,7 @@ def index() -> ResponseReturnValue:
             }
             for document in found
         ]
+        product, refunds_begin = catalogue.changes(tx), refunds.begins_as(tx)
         faults_on, modes_on = faults.switched_on(tx), webhook_modes.switched_on(tx)
         other_deliveries = outbox.of_payment(tx, "")[-PAGE_SIZE:]
     return render_template(
@@ -45,7 +49,13 @@ def index() -> ResponseReturnValue:
         modes=webhook_modes.MODES,
         modes_on=modes_on,
         other_deliveries=other_deliveries,
+        refunds_begin=refunds_begin,
+        refund_statuses=refunds.STATUSES,
+        product_changes=product,
+        currencies=CURRENCIES,
+        decisions=payments.DECISIONS,
         states=outbox.STATES,
         statuses=disputes.STATUSES,
         stages=disputes.STAGES,
+        moves=disputes.MOVES,
     )
