@@ -48,7 +48,7 @@ def test_what_is_pending_cannot_be_refunded_twice(sandbox: Sandbox) -> None:
 
 
 def test_refunds_that_the_shop_asks_for_begin_as_pending(sandbox: Sandbox) -> None:
-    sandbox.control("refunds", status="pending")
+    sandbox.control("refunds/mode", status="pending")
     assert "Refunds begin as pending" in sandbox.browser.get("/sandbox/").text
     payment_id = sandbox.paid()
     made = sandbox.sdk.refunds.create(payment_id=payment_id, metadata={"order": "7"})
@@ -103,7 +103,7 @@ def test_nothing_paid_is_nothing_to_refund(sandbox: Sandbox) -> None:
 def test_a_wrong_decision_is_refused(sandbox: Sandbox) -> None:
     assert sandbox.control("refunds/ref_x/decide", status="failed").status_code == 404
     assert sandbox.control("refunds/ref_x/decide", status="lost").status_code == 422
-    assert sandbox.control("refunds", status="lost").status_code == 422
+    assert sandbox.control("refunds/mode", status="lost").status_code == 422
     path = f"payments/{sandbox.paid()}/refund"
     assert sandbox.control(path, status="lost").status_code == 422
     assert sandbox.control(path, currency="XXX").status_code == 422

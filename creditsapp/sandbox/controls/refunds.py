@@ -33,7 +33,7 @@ def decide_refund(refund_id: str) -> ResponseReturnValue:
     return _answer(refunds.decide(current().store, refund_id, status))
 
 
-@bp.post("/refunds")
+@bp.post("/refunds/mode")
 def begin_refunds() -> ResponseReturnValue:
     """Let the refunds that the shop asks for begin with a `status`."""
     status = choice(fields(), "status", refunds.STATUSES, default="succeeded")
