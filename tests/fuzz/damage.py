@@ -66,7 +66,7 @@ def mishaps(draw, holder, key, strangers):
     elif act == "swap" and strangers:
         holder[key] = draw(st.sampled_from(strangers))
     else:
-        holder[key] = draw(nasty)
+        holder[key] = copy.deepcopy(draw(nasty))
 
 
 @st.composite
