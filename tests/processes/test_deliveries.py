@@ -71,6 +71,18 @@ def test_a_payment_that_is_processing_and_one_that_succeeded_race_and_it_is_paid
     assert only_entry(app, order) == ("purchase", 100, 100)
 
 
+def test_of_two_payments_of_an_order_at_once_one_is_credited_and_the_other_waits(app, order):
+    def delivery(number):
+        event = payment_event(order, payment_id=f"pay_{number % 2}")
+        return lambda: settle(event, webhook_id=f"msg_{number}")
+
+    outcomes = race(app, [delivery(number) for number in range(20)])
+    assert outcomes.count("credits_added") == 1
+    assert outcomes.count("already_processed") == 9
+    assert outcomes.count("review") == 10
+    assert only_entry(app, order) == ("purchase", 100, 100)
+
+
 def test_refunds_disputes_and_the_payment_at_once_end_as_the_formula_says(app):
     with app.app_context():
         orders = [make_purchase(make_user(0), 1 + number % 7) for number in range(ROUNDS)]
