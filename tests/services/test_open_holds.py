@@ -75,7 +75,7 @@ def test_a_closed_hold_keeps_how_and_when():
 def test_a_hold_ends_at_its_very_instant(monkeypatch):
     user = make_user(10)
     held = holds.hold(user, 10, operation="test")
-    for module in ("holds", "wallets"):
+    for module in ("expiry", "wallets"):
         monkeypatch.setattr(f"creditsapp.services.{module}.now", lambda: held.expires_at)
     assert ledger.balance(user).available == 10
     assert expiry.release_expired() == 1
