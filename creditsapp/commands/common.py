@@ -15,6 +15,7 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError, SQLAlchemyError
 
+from creditsapp.dodo.errors import DodoFailed
 from creditsapp.models.types import InvalidAmount, as_credits
 from creditsapp.services.checkpoints import BrokenCheckpoint
 from creditsapp.services.errors import ServiceError
@@ -27,14 +28,26 @@ class CommandGroup(AppGroup):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (ServiceError, InvalidKey, InvalidAmount, BrokenCheckpoint) as refusal:
-            raise click.ClickException(printable(str(refusal))) from None
-        except (OperationalError, InterfaceError) as error:
-            raise click.ClickException(_first_line(error, "the database does not answer")) from None
-        except ProgrammingError as error:
-            raise click.ClickException(_first_line(error, "the database is not migrated")) from None
-        except SQLAlchemyError as error:
-            raise click.ClickException(_first_line(error, "the database refused")) from None
+        except REFUSALS as error:
+            raise click.ClickException(refusal(error)) from None
+
+
+REFUSALS = (ServiceError, InvalidKey, InvalidAmount, BrokenCheckpoint, SQLAlchemyError)
+
+
+def refusal(error: Exception) -> str:
+    """What went wrong, in one line that is safe for a terminal."""
+    if isinstance(error, DodoFailed):
+        return printable(f"Dodo failed: {error.detail}")
+    if isinstance(error, OperationalError | InterfaceError):
+        return _first_line(error, "the database does not answer")
+    if isinstance(error, ProgrammingError):
+        return _first_line(error, "the database is not migrated")
+    if isinstance(error, SQLAlchemyError):
+        return _first_line(error, "the database refused")
+    if isinstance(error, REFUSALS):
+        return printable(str(error))
+    return printable(f"{type(error).__name__}: {error}")
 
 
 def _first_line(error: Exception, what: str) -> str:

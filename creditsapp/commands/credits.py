@@ -17,7 +17,7 @@ from creditsapp.credits.api_views import entry_json
 from creditsapp.formatting import number, signed
 from creditsapp.models import LedgerEntry
 from creditsapp.models.types import exact, format_credits
-from creditsapp.services import accounts, holds, ledger
+from creditsapp.services import accounts, expiry, ledger
 
 credits_group = CommandGroup("credits", help="Grant credits, look at them, prove them right.")
 
@@ -99,4 +99,4 @@ def history(email: str, limit: int, as_json: bool) -> None:
 @credits_group.command("release-holds")
 def release_holds() -> None:
     """Release the holds whose time is over; they count for nothing even before."""
-    click.echo(f"{holds.release_expired()} released")
+    click.echo(f"{expiry.release_expired()} released")

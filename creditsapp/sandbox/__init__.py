@@ -9,6 +9,7 @@ from creditsapp.sandbox.amounts import money
 from creditsapp.sandbox.context import Sandbox
 from creditsapp.sandbox.headers import add_headers
 from creditsapp.sandbox.store import Store
+from creditsapp.sandbox.texts import how_long, lower_first
 from creditsapp.sandbox.times import clock_time
 
 
@@ -34,7 +35,9 @@ def create_sandbox(
         product_id=product_id,
         clock=clock,
     )
-    app.jinja_env.filters.update(money=money, clock_time=clock_time)
+    app.jinja_env.filters.update(
+        money=money, clock_time=clock_time, how_long=how_long, lower_first=lower_first
+    )
     app.register_blueprint(api.bp)
     app.register_blueprint(checkout.bp)
     app.register_blueprint(controls.bp, url_prefix=controls_prefix or None)

@@ -1,6 +1,11 @@
 """How amounts are shown to people."""
 
+from creditsapp.sandbox.currencies import CURRENCIES
 
-def money(cents: int) -> str:
-    """US dollars: `$1,234.50`."""
-    return f"${cents // 100:,}.{cents % 100:02d}"
+
+def money(amount: int, currency: str = "USD") -> str:
+    """Smallest units as `$1,234.50`, or as `EUR 1,234.50`."""
+    decimals = CURRENCIES[currency].decimals
+    whole, part = divmod(amount, 10**decimals)
+    number = f"{whole:,}.{part:0{decimals}}" if decimals else f"{whole:,}"
+    return f"${number}" if currency == "USD" else f"{currency} {number}"

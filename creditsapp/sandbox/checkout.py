@@ -1,13 +1,22 @@
 """The hosted checkout page, where a buyer pays a session by card."""
 
-from decimal import Decimal
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from creditsapp.sandbox import cards, forms, parsing, payments, sessions
-from creditsapp.sandbox.context import current
+from creditsapp.sandbox import (
+    attempts,
+    cards,
+    catalogue,
+    forms,
+    parsing,
+    payments,
+    pricing,
+    sessions,
+)
+from creditsapp.sandbox.context import BUSINESS_ID, current
+from creditsapp.sandbox.currencies import CURRENCIES
 from creditsapp.sandbox.errors import not_found
 from creditsapp.sandbox.headers import allow_form_action
 from creditsapp.sandbox.store import Document
@@ -18,14 +27,14 @@ bp = Blueprint("checkout", __name__)
 @bp.get("/session/<session_id>")
 def session_page(session_id: str) -> ResponseReturnValue:
     """Show what is to be paid and the card form."""
-    session, email = _session(session_id)
-    return _closed(session) or _page(session, forms.filled_in(email))
+    session, email = find_session(session_id)
+    return _closed(session) or _page(session, forms.filled_in(email=email))
 
 
 @bp.post("/session/<session_id>")
 def pay(session_id: str) -> ResponseReturnValue:
     """Charge the card, and send the buyer back to the shop."""
-    session, email = _session(session_id)
+    session, email = find_session(session_id)
     form = forms.PaymentForm(request.form, email=email)
     attempt = form.attempt()
     if "update" in request.form:
@@ -36,11 +45,13 @@ def pay(session_id: str) -> ResponseReturnValue:
         payment = payments.pay(current(), session_id, attempt)
     except payments.SessionExpired:
         return _expired(session)
+    except pricing.TooMuch:
+        return _page(session, form), 422
     if payment["status"] == "failed":
         form.errors["declined"] = payment["error_message"]
         return _page(session, form), 402
     if session["return_url"] is None:
-        session, _ = _session(session_id)
+        session, _ = find_session(session_id)
         return _paid(session)
     return redirect(return_address(session["return_url"], payment, form.email), 303)
 
@@ -56,17 +67,7 @@ def portal_page(customer_id: str) -> ResponseReturnValue:
     return render_template("message.html", title="Customer portal", message=message)
 
 
-def return_address(return_url: str, payment: Document, email: str) -> str:
-    """The shop's address with the outcome added to its query."""
-    outcome = urlencode(
-        {"payment_id": payment["payment_id"], "status": payment["status"], "email": email}
-    )
-    parts = urlsplit(return_url)
-    query = f"{parts.query}&{outcome}" if parts.query else outcome
-    return urlunsplit(parts._replace(query=query))
-
-
-def _session(session_id: str) -> tuple[Document, str | None]:
+def find_session(session_id: str) -> tuple[Document, str | None]:
     """The session, and the e-mail address of its customer when it has one."""
     with current().store.reading() as tx:
         session = tx.get("session", session_id)
@@ -76,18 +77,34 @@ def _session(session_id: str) -> tuple[Document, str | None]:
     return session, customer["email"] if customer else None
 
 
+def return_address(return_url: str, payment: Document, email: str | None) -> str:
+    """The shop's address with the outcome added to its query."""
+    fields = {"payment_id": payment["payment_id"], "status": payment["status"], "email": email}
+    outcome = urlencode({name: value for name, value in fields.items() if value})
+    parts = urlsplit(return_url)
+    query = f"{parts.query}&{outcome}" if parts.query else outcome
+    return urlunsplit(parts._replace(query=query))
+
+
 def _page(session: Document, form: forms.PaymentForm) -> str:
     # Chromium applies form-action to the redirect that follows the form, too.
     addresses = (session["return_url"], session["cancel_url"])
     origins = [parsing.origin(address) for address in addresses if address]
     allow_form_action(*(origin for origin in origins if origin))
+    with current().store.reading() as tx:
+        unit_price = catalogue.unit_price(tx)
     return render_template(
         "checkout.html",
         session=session,
         form=form,
         email_is_known=session["customer_id"] is not None,
-        amounts=sessions.amounts(session["product_cart"], form.tax_rate() or Decimal(0)),
+        amounts=form.amounts(session["product_cart"], unit_price),
+        unit_price=unit_price,
+        line=session["product_cart"][0],
         cards=cards.SHOWN,
+        currency_names=[(code, f"{code}: {each.name}") for code, each in CURRENCIES.items()],
+        outcomes=attempts.OUTCOMES,
+        business_id=BUSINESS_ID,
         action=url_for("checkout.pay", session_id=session["session_id"]),
     )
 

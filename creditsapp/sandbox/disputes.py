@@ -1,9 +1,9 @@
 """Disputes, which only the sandbox's controls start and move."""
 
 from creditsapp.sandbox import outbox
-from creditsapp.sandbox.errors import ApiError, invalid, not_found
+from creditsapp.sandbox.errors import ApiError, not_found
 from creditsapp.sandbox.ids import new_id
-from creditsapp.sandbox.store import Document, Store
+from creditsapp.sandbox.store import Document, Store, Transaction
 from creditsapp.sandbox.times import iso
 
 STATUSES = {
@@ -16,20 +16,38 @@ STATUSES = {
     "dispute_expired": "Expired",
 }
 
+# What can be done with a dispute, in the words of the one who does it.
+MOVES = {
+    "dispute_opened": "Reopen",
+    "dispute_challenged": "Challenge",
+    "dispute_won": "Win",
+    "dispute_lost": "Lose",
+    "dispute_accepted": "Accept",
+    "dispute_cancelled": "Cancel",
+    "dispute_expired": "Expire",
+}
+
+NEW = "new"
+
 STAGES = {"pre_dispute": "Pre-dispute", "dispute": "Dispute", "pre_arbitration": "Pre-arbitration"}
 
 
 def move(
-    store: Store, payment_id: str, *, status: str, stage: str | None = None, rdr: bool = False
+    store: Store,
+    payment_id: str,
+    *,
+    status: str,
+    dispute_id: str | None = None,
+    stage: str | None = None,
+    rdr: bool = False,
+    amount: int | None = None,
+    currency: str | None = None,
 ) -> Document:
-    """Open a dispute, or bring the payment's newest one to a status; raise ApiError.
+    """Bring a dispute to a status: one by its id, else the newest; raise ApiError.
 
-    Without a dispute to move, one is made: Visa's RDR loses disputes that never were open.
+    Opening makes another one unless an id is given. So does the id `new`: Visa's RDR loses
+    disputes that never were open.
     """
-    if status not in STATUSES:
-        raise invalid(f"status must be one of {', '.join(STATUSES)}.")
-    if stage is not None and stage not in STAGES:
-        raise invalid(f"stage must be one of {', '.join(STAGES)}.")
     with store.transaction() as tx:
         payment = tx.get("payment", payment_id)
         if payment is None:
@@ -38,16 +56,17 @@ def move(
             raise ApiError(
                 400, "PAYMENT_NOT_SUCCEEDED", "Only a succeeded payment can be disputed."
             )
-        known = tx.children("dispute", payment_id)
-        is_new = status == "dispute_opened" or not known
-        dispute = _dispute(payment) if is_new else known[-1]
+        known = _known(tx, payment_id, status, dispute_id)
+        dispute = known or _dispute(payment)
         dispute["dispute_status"] = status
         dispute["dispute_stage"] = stage or dispute["dispute_stage"]
         dispute["is_resolved_by_rdr"] = rdr or dispute["is_resolved_by_rdr"]
-        if is_new:
-            tx.add("dispute", dispute["dispute_id"], dispute, parent=payment_id)
-        else:
+        dispute["amount"] = amount or dispute["amount"]
+        dispute["currency"] = currency or dispute["currency"]
+        if known:
             tx.save(dispute["dispute_id"], dispute)
+        else:
+            tx.add("dispute", dispute["dispute_id"], dispute, parent=payment_id)
         outbox.add(
             tx,
             status.replace("dispute_", "dispute."),
@@ -56,6 +75,20 @@ def move(
             url=payment["webhook_url"],
         )
     return dispute
+
+
+def _known(
+    tx: Transaction, payment_id: str, status: str, dispute_id: str | None
+) -> Document | None:
+    disputes = tx.children("dispute", payment_id)
+    if dispute_id == NEW or (dispute_id is None and status == "dispute_opened"):
+        return None
+    if dispute_id is None:
+        return disputes[-1] if disputes else None
+    for dispute in disputes:
+        if dispute["dispute_id"] == dispute_id:
+            return dispute
+    raise not_found("dispute")
 
 
 def _dispute(payment: Document) -> Document:

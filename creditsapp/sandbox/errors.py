@@ -32,7 +32,8 @@ def wants_json() -> bool:
     if request.blueprint == "checkout":
         return False
     if request.blueprint == "controls":
-        return request.is_json or request.accept_mimetypes.best == "application/json"
+        asks = request.accept_mimetypes.best == "application/json"
+        return request.is_json or asks or request.method == "DELETE"
     return True
 
 

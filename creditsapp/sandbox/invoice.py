@@ -11,7 +11,7 @@ from creditsapp.sandbox.amounts import money
 def invoice_pdf(payment: dict[str, Any]) -> bytes:
     """One page: what was bought, for how much, by whom."""
     tax = payment["tax"] or 0
-    quantity = payment["product_cart"][0]["quantity"]
+    quantity, currency = payment["product_cart"][0]["quantity"], payment["currency"]
     pdf = FPDF()
     pdf.set_title(f"Invoice {payment['invoice_id']}")
     pdf.add_page()
@@ -25,9 +25,9 @@ def invoice_pdf(payment: dict[str, Any]) -> bytes:
         ("Date", payment["created_at"][:10]),
         ("Billed to", payment["customer"]["email"]),
         ("Status", payment["status"]),
-        (f"{catalogue.NAME} x {quantity}", money(payment["total_amount"] - tax)),
-        ("Tax", money(tax)),
-        ("Total", money(payment["total_amount"])),
+        (f"{catalogue.NAME} x {quantity}", money(payment["total_amount"] - tax, currency)),
+        ("Tax", money(tax, currency)),
+        ("Total", money(payment["total_amount"], currency)),
     ):
         # The built-in fonts know Latin-1 only, and an address may hold anything.
         plain = value.encode("latin-1", "replace").decode("latin-1")

@@ -1,7 +1,7 @@
 """The webhooks to send: which, when next, and how the attempts went.
 
-A delivery is `pending`, `delivered`, `failed` (its last attempt too) or `withheld` (a lost
-webhook that somebody asked for).
+A delivery is `pending`, `delivered`, `failed` (its last attempt too), `withheld` (a lost
+webhook that somebody asked for) or `held` (back, until others can be sent before it).
 """
 
 import sqlite3
@@ -9,14 +9,26 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from creditsapp.sandbox import webhook_modes
 from creditsapp.sandbox.ids import new_id
 from creditsapp.sandbox.times import iso
 
 if TYPE_CHECKING:
-    from creditsapp.sandbox.store import Store, Transaction
+    from creditsapp.sandbox.store import Document, Store, Transaction
+
+STATES = {
+    "pending": "waiting",
+    "delivered": "delivered",
+    "failed": "failed",
+    "withheld": "lost",
+    "held": "held back",
+}
 
 RETRY_DELAYS = (0, 5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 10 * 3600)
 LEASE_SECONDS = 30
+
+# So far apart that two processes do not send them at once.
+REVERSED_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -46,22 +58,43 @@ def add(
     payment_id: str,
     url: str,
     withheld: bool = False,
-) -> None:
-    """Plan a webhook, to be sent at once unless it is withheld."""
+    webhook_id: str | None = None,
+) -> str:
+    """Plan a webhook, to be sent at once unless something is to happen to it; return its id."""
+    modes = {} if withheld else webhook_modes.take(tx, "drop", "delay", "reorder")
+    state = "withheld" if withheld or "drop" in modes else "pending"
+    if "reorder" in modes and state == "pending":
+        state = "held"
+    webhook_id = webhook_id or new_id("msg")
     tx.connection.execute(
         "INSERT INTO deliveries (id, type, resource_id, payment_id, url, happened_at, state, due)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            new_id("msg"),
+            webhook_id,
             event_type,
             resource_id,
             payment_id,
             url,
             iso(),
-            "withheld" if withheld else "pending",
-            time.time(),
+            state,
+            time.time() + (modes["delay"]["wait"] if "delay" in modes else 0),
         ),
     )
+    if state == "held" and _is_complete(tx, modes["reorder"]):
+        release(tx)
+    return webhook_id
+
+
+def release(tx: "Transaction") -> None:
+    """Send what is held back, the newest first."""
+    held = tx.connection.execute(
+        "SELECT id, due FROM deliveries WHERE state = 'held' ORDER BY seq DESC"
+    ).fetchall()
+    for position, row in enumerate(held):
+        due = max(row["due"], time.time()) + position * REVERSED_SECONDS
+        tx.connection.execute(
+            "UPDATE deliveries SET state = 'pending', due = ? WHERE id = ?", (due, row["id"])
+        )
 
 
 def claim(store: "Store", now: float) -> Delivery | None:
@@ -132,6 +165,21 @@ def of_payment(tx: "Transaction", payment_id: str) -> list[Delivery]:
         "SELECT * FROM deliveries WHERE payment_id = ? ORDER BY seq", (payment_id,)
     )
     return [_delivery(row) for row in rows]
+
+
+def newest(tx: "Transaction", *, payment_id: str | None = None) -> list[Delivery]:
+    """The newest hundred webhooks, all or those about one payment."""
+    rows = tx.connection.execute(
+        "SELECT * FROM deliveries WHERE ? IS NULL OR payment_id = ? ORDER BY seq DESC LIMIT 100",
+        (payment_id, payment_id),
+    )
+    return [_delivery(row) for row in rows]
+
+
+def _is_complete(tx: "Transaction", reorder: "Document") -> bool:
+    """Whether enough is held back, or nothing more will be."""
+    count = tx.connection.execute("SELECT count(*) FROM deliveries WHERE state = 'held'")
+    return count.fetchone()[0] >= reorder["copies"] or reorder["times"] == 0
 
 
 def _next_id(tx: "Transaction", now: float) -> str | None:

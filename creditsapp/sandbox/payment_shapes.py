@@ -1,5 +1,6 @@
 """Stored payments in the shapes of Dodo's API, with their refunds and disputes."""
 
+from decimal import Decimal
 from typing import Any
 
 from creditsapp.sandbox import catalogue, refunds, shapes
@@ -56,17 +57,18 @@ def payment_row(tx: Transaction, document: Document) -> dict[str, Any]:
 def payment(tx: Transaction, document: Document) -> dict[str, Any]:
     """A payment by itself, with every key that Dodo sends."""
     payment_id = document["payment_id"]
+    discounts = _discounts(document)
     return {
         "payment_id": payment_id,
-        "business_id": BUSINESS_ID,
+        "business_id": document["business_id"],
         "brand_id": BRAND_ID,
         "status": document["status"],
         "total_amount": document["total_amount"],
         "tax": document["tax"],
         "currency": document["currency"],
-        "settlement_amount": document["total_amount"],
-        "settlement_tax": document["tax"],
-        "settlement_currency": document["currency"],
+        "settlement_amount": document["settlement_amount"],
+        "settlement_tax": document["settlement_tax"],
+        "settlement_currency": document["settlement_currency"],
         "created_at": document["created_at"],
         "updated_at": document["updated_at"],
         "customer": shapes.limited_customer(tx, document["customer_id"]),
@@ -89,13 +91,41 @@ def payment(tx: Transaction, document: Document) -> dict[str, Any]:
         "invoice_id": document["invoice_id"],
         "invoice_url": document["invoice_url"],
         "payment_provider": "dodo",
-        "discounts": None,
-        "discount_id": None,
+        "discounts": discounts,
+        "discount_id": discounts[0]["discount_id"] if discounts else None,
         "custom_field_responses": None,
         "digital_products_delivered": False,
         "is_update_payment_method": False,
         **_ONE_TIME,
     }
+
+
+def _discounts(document: Document) -> list[dict[str, Any]] | None:
+    """The one code that was used, with its amount in basis points."""
+    rate = Decimal(document["discount_rate"])
+    if not rate:
+        return None
+    percent = f"{rate.normalize():f}"
+    return [
+        {
+            "discount_id": f"dsc_sandbox_{percent.replace('.', '_')}",
+            "business_id": BUSINESS_ID,
+            "type": "percentage",
+            "code": f"OFF{percent}",
+            "name": f"{percent} % off",
+            "amount": int(rate * 100),
+            "position": 0,
+            "times_used": 1,
+            "usage_limit": None,
+            "restricted_to": [],
+            "metadata": {},
+            "preserve_on_plan_change": False,
+            "subscription_cycles": None,
+            "cycles_remaining": None,
+            "created_at": document["created_at"],
+            "expires_at": None,
+        }
+    ]
 
 
 def line_items(tx: Transaction, document: Document) -> dict[str, Any]:

@@ -1,21 +1,24 @@
 """Sends webhooks in the background, one thread a process."""
 
-import json
+import base64
 import logging
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import httpx
 from flask import Flask
 
 from creditsapp.dodo.signature import sign
-from creditsapp.sandbox import events, outbox
+from creditsapp.sandbox import events, outbox, webhook_modes
 from creditsapp.sandbox.context import Sandbox
 from creditsapp.sandbox.payments import settle_due
 
 POLL_SECONDS = 0.5
+STALE_SECONDS = 3600
+WRONG_SECRET = "whsec_" + base64.b64encode(b"nobody knows this secret").decode()
 
 # Connecting and reading together stay within the lease of 30 s.
 _TIMEOUT = httpx.Timeout(15, connect=5)
@@ -108,18 +111,35 @@ def _send(
     sandbox: Sandbox, client: httpx.Client, delivery: outbox.Delivery, now: float
 ) -> tuple[bool, str]:
     """Whether the receiver took the webhook, and what it answered."""
+    modes = webhook_modes.take_at_sending(sandbox.store)
     with sandbox.store.reading() as tx:
-        body = json.dumps(events.body(tx, delivery)).encode()
-    timestamp = int(now)
+        body = events.body(tx, delivery)
+    timestamp = int(now) - (STALE_SECONDS if "stale" in modes else 0)
+    secret = WRONG_SECRET if "wrong_secret" in modes else sandbox.webhook_secret
     headers = {
         "content-type": "application/json",
         "user-agent": "Dodo-Sandbox",
         "webhook-id": delivery.id,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": sign(delivery.id, timestamp, body, sandbox.webhook_secret),
+        "webhook-signature": sign(delivery.id, timestamp, body, secret),
     }
+    if "corrupt" in modes:
+        body = body.replace(b"{", b'{"changed": true, ', 1)
+
+    def post(_: int) -> tuple[bool, str]:
+        return _post(client, sandbox.webhook_url or delivery.url, body, headers)
+
+    if "duplicate" not in modes:
+        return post(0)
+    copies = modes["duplicate"]["copies"]
+    with ThreadPoolExecutor(1 if modes["duplicate"]["in_a_row"] else copies) as pool:
+        answers = list(pool.map(post, range(copies)))
+    return any(ok for ok, _ in answers), ", ".join(answer for _, answer in answers)
+
+
+def _post(client: httpx.Client, url: str, body: bytes, headers: dict[str, str]) -> tuple[bool, str]:
     try:
-        response = client.post(sandbox.webhook_url or delivery.url, content=body, headers=headers)
+        response = client.post(url, content=body, headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return False, type(error).__name__
     return response.is_success, str(response.status_code)

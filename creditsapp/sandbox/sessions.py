@@ -1,8 +1,6 @@
 """Checkout sessions: what is to be paid, by whom, and whether it still can be."""
 
 import time
-from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from creditsapp.sandbox import catalogue, customers, parsing
@@ -16,19 +14,6 @@ LIFETIME_SECONDS = 24 * 3600
 CONFIRMED_LIFETIME_SECONDS = 15 * 60
 
 
-@dataclass(frozen=True)
-class Amounts:
-    """What a cart costs, in cents."""
-
-    subtotal: int
-    tax: int
-
-    @property
-    def total(self) -> int:
-        """What the buyer pays."""
-        return self.subtotal + self.tax
-
-
 def create(store: Store, body: dict[str, Any], *, product_id: str, webhook_url: str) -> Document:
     """Open a session from the body of a checkout request."""
     lifetime = CONFIRMED_LIFETIME_SECONDS if parsing.flag(body, "confirm") else LIFETIME_SECONDS
@@ -36,7 +21,6 @@ def create(store: Store, body: dict[str, Any], *, product_id: str, webhook_url: 
         "session_id": new_id("cks"),
         "created_at": iso(),
         "expires_at": time.time() + lifetime,
-        "product_cart": cart(body, product_id),
         "billing": billing(body),
         "return_url": parsing.web_address(body, "return_url"),
         "cancel_url": parsing.web_address(body, "cancel_url"),
@@ -46,13 +30,14 @@ def create(store: Store, body: dict[str, Any], *, product_id: str, webhook_url: 
         "payment_status": None,
     }
     with store.transaction() as tx:
+        session["product_cart"] = cart(body, product_id, catalogue.unit_price(tx))
         customer = customers.of_checkout(tx, body)
         session["customer_id"] = customer["customer_id"] if customer else None
         tx.add("session", session["session_id"], session)
     return session
 
 
-def cart(body: dict[str, Any], product_id: str) -> list[dict[str, Any]]:
+def cart(body: dict[str, Any], product_id: str, unit_price: int) -> list[dict[str, Any]]:
     """The cart of a request; lines of the one product are added up."""
     lines = body.get("product_cart")
     if not isinstance(lines, list) or len(lines) > 20:
@@ -61,9 +46,9 @@ def cart(body: dict[str, Any], product_id: str) -> list[dict[str, Any]]:
         raise invalid("product_cart is empty.", "PRODUCT_CART_EMTPY")
     quantity = sum(_quantity(line, product_id) for line in lines)
     # Dodo's amounts have 32 bits; the half leaves room for a tax of 100 %.
-    if quantity * catalogue.UNIT_PRICE > parsing.INT32_MAX // 2:
+    if quantity * unit_price > parsing.INT32_MAX // 2:
         raise invalid("The quantity is too large.")
-    if quantity * catalogue.UNIT_PRICE < catalogue.MINIMUM_TOTAL:
+    if quantity * unit_price < catalogue.MINIMUM_TOTAL:
         raise invalid(
             "The total is below the minimum.", "TOTAL_PAYMENT_AMOUNT_BELOW_MINIMUM_AMOUNT"
         )
@@ -90,13 +75,6 @@ def billing(body: dict[str, Any]) -> dict[str, Any]:
         raise invalid("This country is not supported.", "UNSUPPORTED_COUNTRY")
     lines = {name: parsing.text(address, name) for name in ("city", "state", "street", "zipcode")}
     return {"country": country, **lines}
-
-
-def amounts(product_cart: list[dict[str, Any]], tax_rate: Decimal = Decimal(0)) -> Amounts:
-    """The price of a cart, with a tax of `tax_rate` percent on top."""
-    subtotal = sum(line["quantity"] for line in product_cart) * catalogue.UNIT_PRICE
-    tax = (subtotal * tax_rate / 100).quantize(Decimal(1), ROUND_HALF_UP)
-    return Amounts(subtotal, int(tax))
 
 
 def is_consumed(session: Document) -> bool:

@@ -66,6 +66,10 @@ class Transaction:
             "UPDATE documents SET body = ?, due = ? WHERE id = ?", (json.dumps(body), due, key)
         )
 
+    def delete(self, key: str) -> None:
+        """Remove a document."""
+        self.connection.execute("DELETE FROM documents WHERE id = ?", (key,))
+
     def get(self, kind: str, key: str | None) -> Document | None:
         """The document with an id, or None."""
         return self._first("SELECT body FROM documents WHERE kind = ? AND id = ?", (kind, key))

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from creditsapp.driver import Driver
 from creditsapp.extensions import db
 from creditsapp.models import Hold, LedgerEntry, Wallet
-from creditsapp.models.types import CreditAmount, added, is_uuid, positive_credits
+from creditsapp.models.types import CreditAmount, is_uuid, positive_credits
 from creditsapp.models.wallet import LONGEST_HOLD
 from creditsapp.services import wallets
 from creditsapp.services.errors import (
@@ -26,6 +26,7 @@ from creditsapp.services.errors import (
     IdempotencyConflict,
     InsufficientCredits,
 )
+from creditsapp.services.expiry import _expire, _free
 from creditsapp.services.idempotency import by_key, caller_key, conflict
 from creditsapp.services.posting import Movement, check_text, post
 from creditsapp.services.retrying import retried, retried_by_key
@@ -240,33 +241,6 @@ def release(user_id: int, hold_id: str) -> None:
         _free(session, user_id, hold.amount)
 
 
-def release_expired() -> int:
-    """Sweep the holds whose time is over; return how many there were."""
-    overdue = (Hold.status == "held", Hold.expires_at <= now())
-    users = db.session.scalars(select(Hold.user_id).where(*overdue).distinct()).all()
-    return sum(_release_expired(user_id) for user_id in users)
-
-
-@retried
-def _release_expired(user_id: int) -> int:
-    with transaction() as session:
-        return _expire(session, user_id)
-
-
-def _expire(session: Session, user_id: int) -> int:
-    """Resolve a user's overdue holds; return how many there were."""
-    at = now()
-    amounts = session.scalars(
-        update(Hold)
-        .where(Hold.user_id == user_id, Hold.status == "held", Hold.expires_at <= at)
-        .values(status="expired", resolved_at=at)
-        .returning(Hold.amount)
-    ).all()
-    if amounts:
-        _free(session, user_id, added(*amounts))
-    return len(amounts)
-
-
 def _find(session: Session, user_id: int, hold_id: str, *, lock: bool = False) -> Hold:
     query = select(Hold).where(Hold.id == hold_id, Hold.user_id == user_id)
     if lock:
@@ -290,11 +264,3 @@ def _resolve(
     ).first()
     if closed is None:
         raise HoldClosed("This hold was closed at the same moment.")
-
-
-def _free(session: Session, user_id: int, amount: Decimal) -> None:
-    session.execute(
-        update(Wallet)
-        .where(Wallet.user_id == user_id)
-        .values(held=Wallet.held - literal(amount, CreditAmount()))
-    )

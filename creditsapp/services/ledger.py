@@ -19,7 +19,7 @@ from creditsapp.models.types import (
     positive_credits,
     signed_credits,
 )
-from creditsapp.services import audit, holds, wallets
+from creditsapp.services import audit, expiry, wallets
 from creditsapp.services.batch import post_usages
 from creditsapp.services.errors import IdempotencyConflict, RefundTooLarge
 from creditsapp.services.idempotency import (
@@ -78,7 +78,7 @@ def _spend(movement: Movement) -> LedgerEntry:
 def _spend_with_expired_holds(movement: Movement) -> LedgerEntry:
     """Try once more, with what overdue holds still reserve; then say why not."""
     with transaction() as session:
-        holds._expire(session, movement.user_id)
+        expiry._expire(session, movement.user_id)
         wallets._lock(session, movement.user_id)
         entry = post(Driver.of(session), movement)
         if entry is not None:
@@ -142,7 +142,7 @@ def _spend_many(movements: list[Movement], total: Decimal) -> list[LedgerEntry]:
 def _spend_many_with_expired_holds(movements: list[Movement], total: Decimal) -> list[LedgerEntry]:
     user_id = movements[0].user_id
     with transaction() as session:
-        holds._expire(session, user_id)
+        expiry._expire(session, user_id)
         wallets._lock(session, user_id)
         entries = post_usages(Driver.of(session), movements)
         if entries is None:

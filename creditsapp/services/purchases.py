@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +22,9 @@ from creditsapp.services.errors import (
 from creditsapp.services.idempotency import caller_key
 from creditsapp.services.retrying import retried
 from creditsapp.services.transaction import now, transaction, violates
+
+CHECKOUT_LIFE = timedelta(hours=24)  # of a checkout session at Dodo
+PORTION = 200
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,44 @@ def failed(purchase_id: str) -> None:
             .where(Purchase.id == purchase_id, Purchase.status == "created")
             .values(status="failed", form_key=None, updated_at=now())
         )
+
+
+def expire_forgotten() -> int:
+    """Close the orders whose checkout page is gone; return how many there were.
+
+    A payment that comes all the same is credited. They are taken some at a time, and those that
+    another has in hand are left to it.
+    """
+    expired = 0
+    while some := _expire_some():
+        expired += some
+    return expired
+
+
+@retried
+def _expire_some() -> int:
+    under_way = select(Payment.id).where(
+        Payment.purchase_id == Purchase.id, Payment.status.not_in(("failed", "cancelled"))
+    )
+    with transaction() as session:
+        forgotten = (
+            select(Purchase.id)
+            .where(
+                Purchase.status.in_(("created", "pending")),
+                Purchase.created_at < now() - CHECKOUT_LIFE,
+                ~under_way.exists(),
+            )
+            .limit(PORTION)
+            .with_for_update(skip_locked=True)
+        )
+        ids = session.scalars(forgotten).all()
+        if ids:
+            session.execute(
+                update(Purchase)
+                .where(Purchase.id.in_(ids))
+                .values(status="expired", updated_at=now())
+            )
+        return len(ids)
 
 
 def find(user_id: int, purchase_id: str) -> Purchase:

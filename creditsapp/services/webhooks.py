@@ -103,7 +103,7 @@ def _store_and_apply(
             stored.status, stored.last_error = "review", str(reason)
         stored.processed_at = now()
         waits = stored.status == "parked"
-        stored.next_attempt_at = _next_attempt(stored.attempts) if waits else None
+        stored.next_attempt_at = next_attempt(stored.attempts) if waits else None
         return stored.status
 
 
@@ -144,7 +144,7 @@ def _invalid(stored: WebhookEvent, is_new: bool) -> str:
     return INVALID
 
 
-def _next_attempt(attempts: int) -> datetime:
+def next_attempt(attempts: int) -> datetime:
     """When to try again what was tried this often: twice as long after each."""
     return now() + min(FIRST_WAIT * (1 << min(attempts - 1, 20)), LONGEST_WAIT)
 
@@ -160,7 +160,7 @@ def _keep_failure(webhook_id: str, body: bytes, event: Event | None, error: Exce
                 stored.type, stored.payload = _type(event), body
                 stored.payment_id = _payment_id(event)
                 stored.status, stored.last_error = "failed", in_words(error)
-                stored.next_attempt_at = _next_attempt(stored.attempts)
+                stored.next_attempt_at = next_attempt(stored.attempts)
     except Exception:
         log.exception("The failure of webhook %s could not be kept", webhook_id)
 

@@ -14,7 +14,7 @@ from tests.mutants.mutations import mutants
 from tests.mutants.running import Baseline, Tests, verdicts, with_tests
 from tests.mutants.written import REPLACEMENTS
 
-MODULES = ["posting", "batch", "ledger", "settlement", "holds"]
+MODULES = ["posting", "batch", "ledger", "settlement", "holds", "expiry"]
 VERDICTS = ["killed", "survived", "timed out", "equivalent", "invalid"]
 ENOUGH = 90
 

@@ -34,9 +34,6 @@ EQUIVALENT = {
         "_resolve: without raise HoldClosed('This hold was closed at the same moment.')": (
             _SECOND_GUARD
         ),
-        "release_expired: without .all()": "the rows are there already",
-        "release_expired: without .distinct()": "to sweep a user twice finds nothing more",
-        "release_expired: without .where(*overdue)": "to sweep everybody finds nothing more",
     },
     "settlement": {
         "_settle: taken_back < payment.reversed_credits == payment.credited → "

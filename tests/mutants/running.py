@@ -33,6 +33,7 @@ ABOUT = {
         *("holds", "open_holds", "entries", "bad_input", "retrying", "outcomes"),
         *("handing_over", "expiry"),
     ],
+    "expiry": ["holds", "open_holds", "expiry"],
 }
 FILES = {path.stem.removeprefix("test_"): str(path) for path in Path("tests/services").iterdir()}
 FILES |= {

@@ -4,7 +4,7 @@ import pytest
 
 from creditsapp.extensions import db
 from creditsapp.models import Hold
-from creditsapp.services import holds, ledger
+from creditsapp.services import expiry, holds, ledger
 from creditsapp.services.errors import HoldClosed, InsufficientCredits
 from tests.builders import overdue_hold
 from tests.databases import execute
@@ -29,7 +29,7 @@ def test_capture_expiry_and_a_spend_of_the_same_credits_race_and_one_wins(
         return "captured"
 
     def sweep():
-        return holds.release_expired()
+        return expiry.release_expired()
 
     def spend_what_is_held():
         ledger.spend(user, 18, operation="race")
@@ -56,7 +56,7 @@ def test_many_who_hold_and_sweep_what_is_overdue_free_it_once(app, user, overdue
     def hold():
         return holds.hold(user, 6, operation="race").status
 
-    outcomes = race(app, [hold, holds.release_expired] * 5)
+    outcomes = race(app, [hold, expiry.release_expired] * 5)
     assert outcomes.count("held") == 3
     assert outcomes.count(InsufficientCredits.__name__) == 2
     with app.app_context():

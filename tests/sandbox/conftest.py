@@ -86,7 +86,7 @@ class Sandbox:
         assert self.pay(session_id, **fields).status_code == 303
         return self.sdk.checkout_sessions.retrieve(session_id).payment_id
 
-    def control(self, path: str, **body: Any) -> httpx.Response:
+    def control(self, path: str, /, **body: Any) -> httpx.Response:
         """Press a button of the controls as a program."""
         return self.browser.post(f"/sandbox/{path}", json=body)
 

@@ -1,5 +1,6 @@
 """What the API refuses, how it pages, and where it lets the app be mounted."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -207,3 +208,11 @@ def test_errors_of_the_server_itself_are_json(sandbox: Sandbox) -> None:
     answer = httpx.put(f"{sandbox.url}/payments", trust_env=False)
     assert (answer.status_code, answer.json()["code"]) == (405, "METHOD_NOT_ALLOWED")
     assert "GET" in answer.headers["Allow"]
+
+
+def test_below_another_app_no_control_hides_behind_the_api(open_app: Flask) -> None:
+    adapter = open_app.url_map.bind("shop.test")
+    for rule in open_app.url_map.iter_rules():
+        path = re.sub(r"<(?:\w+:)?(\w+)>", "x", rule.rule)
+        for method in rule.methods - {"HEAD", "OPTIONS"}:
+            assert adapter.match(path, method)[0] == rule.endpoint, f"{method} {path}"

@@ -107,7 +107,7 @@ def test_the_page_shows_the_order_and_the_way_back(sandbox: Sandbox) -> None:
     assert 'href="http://other.test/cancel?a=1&amp;b=2"' in answer.text
     policy = answer.headers["Content-Security-Policy"]
     assert policy.endswith("form-action 'self' http://shop.test http://other.test")
-    assert "Cancel" not in sandbox.browser.get(f"/session/{sandbox.checkout()}").text
+    assert "Cancel and go back" not in sandbox.browser.get(f"/session/{sandbox.checkout()}").text
 
 
 def test_a_buyer_without_a_customer_types_an_address(sandbox: Sandbox) -> None:
@@ -131,7 +131,7 @@ def test_a_tax_is_shown_and_added_on_top(sandbox: Sandbox) -> None:
 
 def test_a_processing_payment_has_succeeded_when_it_is_looked_at_later(sandbox: Sandbox) -> None:
     session_id = sandbox.checkout()
-    sandbox.pay(session_id, processing="1")
+    sandbox.pay(session_id, outcome="processing")
     time.sleep(payments.SETTLE_SECONDS / 50)
     assert sandbox.sdk.checkout_sessions.retrieve(session_id).payment_status == "succeeded"
     [payment] = sandbox.sdk.payments.list().items

@@ -127,7 +127,7 @@ def test_products_and_webhook_endpoints_have_the_published_shape(
 def test_webhooks_have_the_published_shape(sandbox: Sandbox) -> None:
     payment_id = sandbox.paid()
     sandbox.pay(sandbox.checkout(), "4000000000009995")
-    sandbox.pay(sandbox.checkout(), processing="1")
+    sandbox.pay(sandbox.checkout(), outcome="processing")
     sandbox.control(f"payments/{payment_id}/refund", amount=100)
     for status in SPEC["components"]["schemas"]["DisputeStatus"]["enum"]:
         assert sandbox.control(f"payments/{payment_id}/dispute", status=status).status_code == 200

@@ -1,5 +1,7 @@
 """The controls: refunds, disputes and replays, by page and by JSON."""
 
+import re
+
 import pytest
 
 from .conftest import Sandbox
@@ -59,6 +61,47 @@ def test_a_dispute_moves_under_one_id_until_another_is_opened(sandbox: Sandbox) 
         "dispute.opened",
         "dispute.lost",
     ]
+
+
+def test_one_of_several_disputes_is_chosen(sandbox: Sandbox) -> None:
+    path = f"payments/{sandbox.paid()}/dispute"
+    first = sandbox.control(path, status="dispute_opened", amount=100).json()
+    second = sandbox.control(path, status="dispute_opened").json()
+    won = sandbox.control(path, status="dispute_won", dispute_id=first["dispute_id"]).json()
+    assert (won["dispute_id"], won["amount"]) == (first["dispute_id"], "100")
+    assert sandbox.sdk.disputes.retrieve(second["dispute_id"]).dispute_status == "dispute_opened"
+    again = {"dispute_id": first["dispute_id"], "stage": "pre_arbitration"}
+    reopened = sandbox.control(path, status="dispute_opened", **again).json()
+    assert (reopened["dispute_id"], reopened["dispute_stage"]) == tuple(again.values())
+    assert sandbox.control(path, status="dispute_won", dispute_id="dp_x").status_code == 404
+
+
+def test_rdr_loses_a_dispute_that_never_was_open(sandbox: Sandbox) -> None:
+    payment_id = sandbox.paid()
+    path = f"payments/{payment_id}/dispute"
+    sandbox.control(path, status="dispute_opened")
+    lost = sandbox.control(path, status="dispute_lost", dispute_id="new", rdr=True).json()
+    assert len(sandbox.sdk.payments.retrieve(payment_id).disputes) == 2
+    assert lost["is_resolved_by_rdr"] is True
+
+
+def test_every_button_of_the_page_does_what_it_says(sandbox: Sandbox) -> None:
+    payment_id = sandbox.paid()
+    sandbox.control(f"payments/{payment_id}/refund", amount=100, status="pending")
+    sandbox.control(f"payments/{payment_id}/dispute", status="dispute_opened")
+    sandbox.control("faults", fault="error", times=1)
+    sandbox.control("webhooks/modes", mode="delay")
+    page = sandbox.browser.get("/sandbox/").text
+    for action in set(re.findall(r'action="([^"]+)"', page)):
+        given = {"fault": "slow", "mode": "drop", "amount": "1"}
+        if action.endswith(("/refund", "/refunds/mode", "/decide")):
+            given["status"] = "succeeded"
+        elif action.endswith("/dispute"):
+            given["status"] = "dispute_won"
+        answer = sandbox.browser.post(action, data=given)
+        assert (answer.status_code, action) == (303, action)
+        place = answer.headers["Location"].partition("#")[2]
+        assert f'id="{place}"' in sandbox.browser.get("/sandbox/").text or not place
 
 
 def test_a_wrong_dispute_is_refused(sandbox: Sandbox) -> None:

@@ -129,7 +129,7 @@ def test_webhooks_survive_a_restart(sandbox: Sandbox, app: Flask, tmp_path: Path
 def test_a_processing_payment_succeeds_by_itself(sandbox: Sandbox) -> None:
     sender.start(sandbox.app)
     try:
-        answer = sandbox.pay(sandbox.checkout(), processing="1")
+        answer = sandbox.pay(sandbox.checkout(), outcome="processing")
         assert "status=processing" in answer.headers["Location"]
         wait_for(sandbox.receiver, 2)
     finally:

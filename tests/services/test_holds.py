@@ -4,7 +4,7 @@ from decimal import Context, Decimal, localcontext
 
 import pytest
 
-from creditsapp.services import holds, ledger, wallets
+from creditsapp.services import expiry, holds, ledger, wallets
 from creditsapp.services.errors import (
     CaptureTooLarge,
     HoldClosed,
@@ -124,7 +124,7 @@ def test_an_expired_hold_stops_counting_before_any_sweep():
     overdue_hold(user, 10)
     assert ledger.balance(user).available == 10
     assert spend(user, 10).balance_after == 0
-    assert holds.release_expired() == 0
+    assert expiry.release_expired() == 0
 
 
 def test_a_refused_spend_leaves_expired_holds_as_they_were(database_url):
@@ -152,7 +152,7 @@ def test_an_expired_hold_that_nobody_swept_can_still_be_captured():
 def test_a_swept_hold_cannot_be_captured():
     user = make_user(10)
     held = overdue_hold(user, 10)
-    assert holds.release_expired() == 1
+    assert expiry.release_expired() == 1
     with pytest.raises(HoldClosed):
         holds.capture(user, held.id)
     assert ledger.balance(user).held == 0
@@ -204,7 +204,7 @@ def test_a_callers_decimal_context_rounds_nothing():
         holds.capture(user, hold(user, Decimal("1234.5678")).id)
         overdue_hold(user, Decimal("1234.5678"))
         overdue_hold(user, Decimal("0.0001"))
-        assert holds.release_expired() == 1
+        assert expiry.release_expired() == 1
     found = ledger.balance(user)
     assert (found.balance, found.held) == (Decimal("8765.4322"), 0)
 

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from creditsapp.extensions import db
 from creditsapp.models import Hold
 from creditsapp.models.wallet import LONGEST_HOLD
-from creditsapp.services import holds, ledger
+from creditsapp.services import expiry, holds, ledger
 from creditsapp.services.errors import IdempotencyConflict, InsufficientCredits
 from tests.builders import make_user, spend
 from tests.databases import contents, execute, on_postgresql, while_locked
@@ -63,7 +63,7 @@ def test_a_closed_hold_keeps_how_and_when():
     holds.capture(user, captured, 2)
     holds.release(user, released)
     overdue(kept(expired))
-    assert holds.release_expired() == 1
+    assert expiry.release_expired() == 1
     assert [(kept(it).status, kept(it).entry_number) for it in (captured, released, expired)] == [
         ("captured", 2),
         ("released", None),
@@ -78,7 +78,7 @@ def test_a_hold_ends_at_its_very_instant(monkeypatch):
     for module in ("holds", "wallets"):
         monkeypatch.setattr(f"creditsapp.services.{module}.now", lambda: held.expires_at)
     assert ledger.balance(user).available == 10
-    assert holds.release_expired() == 1
+    assert expiry.release_expired() == 1
     assert kept(held.id).status == "expired"
 
 
@@ -88,10 +88,10 @@ def test_a_sweep_closes_everybodys_overdue_holds_and_no_others():
     holds.release(two, made[3].id)
     for hold in made[:4]:
         overdue(kept(hold.id))
-    assert holds.release_expired() == 3
+    assert expiry.release_expired() == 3
     assert [kept(hold.id).status for hold in made] == ["expired"] * 3 + ["released", "held"]
     assert (ledger.balance(one).held, ledger.balance(two).held) == (0, 2)
-    assert holds.release_expired() == 0
+    assert expiry.release_expired() == 0
 
 
 def test_a_hold_sweeps_its_own_users_overdue_holds_and_keeps_the_others():
@@ -255,7 +255,7 @@ def test_a_hold_can_be_looked_at_while_somebody_resolves_it(app, database_url):
 
 LETTING_GO = {
     "release": lambda user, hold_id: holds.release(user, hold_id),
-    "a sweep": lambda user, hold_id: holds.release_expired(),
+    "a sweep": lambda user, hold_id: expiry.release_expired(),
     "a spend": lambda user, hold_id: spend(user, 10),
 }
 

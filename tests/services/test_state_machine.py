@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 
 from creditsapp.extensions import db
 from creditsapp.models import Hold
-from creditsapp.services import holds, ledger, verification
+from creditsapp.services import expiry, holds, ledger, verification
 from creditsapp.services.errors import (
     CaptureTooLarge,
     HoldClosed,
@@ -136,8 +136,8 @@ class Engine(RuleBasedStateMachine):
         db.session.commit()
         del self.open[hold_id]
         assert ledger.balance(self.user).available == self.available
-        assert not sweep or holds.release_expired() >= 1
-        holds.release_expired()
+        assert not sweep or expiry.release_expired() >= 1
+        expiry.release_expired()
         self.closed.append(hold_id)
 
     @precondition(lambda self: self.closed)

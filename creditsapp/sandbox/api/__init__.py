@@ -36,6 +36,7 @@ from creditsapp.sandbox.api import (  # noqa: E402, F401
     checkouts,
     customers,
     disputes,
+    faults,
     payments,
     refunds,
     webhooks,

@@ -13,4 +13,5 @@ def product(product_id: str) -> ResponseReturnValue:
     """Show the product."""
     if product_id != current().product_id:
         raise not_found("product")
-    return catalogue.product(product_id)
+    with current().store.reading() as tx:
+        return catalogue.product(product_id, catalogue.settings(tx))

@@ -1,14 +1,13 @@
 """Checkout sessions."""
 
-from flask import request, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 
-from creditsapp.sandbox import catalogue, parsing, sessions, shapes
+from creditsapp.sandbox import catalogue, parsing, pricing, sessions, shapes
+from creditsapp.sandbox.addresses import webhook_target
 from creditsapp.sandbox.api import bp
 from creditsapp.sandbox.context import current
 from creditsapp.sandbox.errors import not_found
-
-WEBHOOK_PATH = "/api/webhooks/dodo"
 
 
 @bp.post("/checkouts")
@@ -19,7 +18,7 @@ def create_checkout() -> ResponseReturnValue:
         sandbox.store,
         parsing.body(),
         product_id=sandbox.product_id,
-        webhook_url=sandbox.webhook_url or own_webhook_url(),
+        webhook_url=webhook_target(),
     )
     session_id = session["session_id"]
     return {
@@ -35,8 +34,10 @@ def create_checkout() -> ResponseReturnValue:
 def preview_checkout() -> ResponseReturnValue:
     """Show what a session would cost."""
     body = parsing.body()
-    cart = sessions.cart(body, current().product_id)
-    amounts = sessions.amounts(cart)
+    with current().store.reading() as tx:
+        unit_price = catalogue.unit_price(tx)
+    cart = sessions.cart(body, current().product_id, unit_price)
+    amounts = pricing.price(cart, unit_price)
     line = {
         **cart[0],
         "name": catalogue.NAME,
@@ -45,8 +46,8 @@ def preview_checkout() -> ResponseReturnValue:
         "credit_entitlements": [],
         "currency": catalogue.CURRENCY,
         "og_currency": catalogue.CURRENCY,
-        "discounted_price": catalogue.UNIT_PRICE,
-        "og_price": catalogue.UNIT_PRICE,
+        "discounted_price": unit_price,
+        "og_price": unit_price,
         "discount_amount": None,
         "discount_cycle": None,
         "is_subscription": False,
@@ -89,13 +90,3 @@ def checkout_status(session_id: str) -> ResponseReturnValue:
         if session is None:
             raise not_found("checkout session")
         return shapes.session_status(tx, session)
-
-
-def own_webhook_url() -> str:
-    """The webhook route of the app that answers on this server's port."""
-    host = request.environ["SERVER_NAME"]
-    if host in ("", "0.0.0.0", "::"):
-        host = "127.0.0.1"
-    if ":" in host:
-        host = f"[{host}]"
-    return f"http://{host}:{request.environ['SERVER_PORT']}{WEBHOOK_PATH}"

@@ -22,12 +22,18 @@ def create_refund() -> ResponseReturnValue:
         payment = tx.get("payment", payment_id)
     if payment is None:
         raise not_found("payment")
-    if parsing.text(body, "currency") not in (None, payment["currency"]):
+    currency = parsing.text(body, "currency")
+    if currency not in (None, payment["currency"]):
         raise invalid(f"currency must be {payment['currency']}.")
+    amount = _amount(body, payment)
+    if amount is not None and currency is None:
+        # Dodo takes amounts to be what the shop received, unless it is told otherwise.
+        currency = payment["settlement_currency"]
     refund = refunds.create(
         store,
         payment_id,
-        amount=_amount(body, payment),
+        amount=amount,
+        currency=currency,
         reason=parsing.text(body, "reason", limit=3000),
         metadata=parsing.metadata(body),
     )
@@ -57,7 +63,7 @@ def refund(refund_id: str) -> ResponseReturnValue:
 
 
 def _amount(body: dict[str, Any], payment: Document) -> int | None:
-    """The cents that the items add up to, tax included; None refunds what is left."""
+    """What the items add up to, tax included; None refunds what is left."""
     items = body.get("items")
     if items is None:
         return None

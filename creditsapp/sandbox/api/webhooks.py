@@ -4,8 +4,8 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from creditsapp.sandbox import parsing, shapes
+from creditsapp.sandbox.addresses import webhook_target
 from creditsapp.sandbox.api import bp
-from creditsapp.sandbox.api.checkouts import own_webhook_url
 from creditsapp.sandbox.context import current
 from creditsapp.sandbox.errors import invalid, not_found
 from creditsapp.sandbox.ids import new_id
@@ -77,7 +77,7 @@ def _found(webhook_id: str) -> Document:
 def _built_in() -> Document:
     return {
         "id": BUILT_IN_ID,
-        "url": current().webhook_url or own_webhook_url(),
+        "url": webhook_target(),
         "description": "Where the sandbox sends its webhooks",
         "filter_types": None,
         "metadata": {},

@@ -1,0 +1,133 @@
+"""`flask credits reconcile`, `tick` and `worker`: what webhooks missed, and the periodic work."""
+
+import signal
+import threading
+from datetime import UTC, datetime
+
+import click
+from flask import current_app
+
+from creditsapp.commands.common import printable, progress_bar, refusal
+from creditsapp.commands.credits import credits_group
+from creditsapp.commands.reports import DATES
+from creditsapp.dodo import dodo_client
+from creditsapp.formatting import counted, number
+from creditsapp.services import reconciliation, upkeep
+from creditsapp.services.payments import Terms
+from creditsapp.services.reconciliation import Comparison, Finding
+from creditsapp.services.transaction import end_reads
+
+
+@credits_group.command()
+@click.option("--since", type=DATES, help="Only what Dodo has made since (UTC); everything.")
+@click.option("--dry-run", is_flag=True, help="Only say what is different; change nothing.")
+@click.pass_context
+def reconcile(ctx: click.Context, since: datetime | None, dry_run: bool) -> None:
+    """Compare with Dodo and heal what webhooks missed; exit 1 if something is left to do."""
+    found: list[Finding] = []
+    try:
+        with progress_bar("Comparing") as show:
+            comparison = reconciliation.reconcile(
+                dodo_client(),
+                _terms(),
+                since=since and since.replace(tzinfo=UTC),
+                dry_run=dry_run,
+                progress=show,
+                tell=found.append,
+            )
+    finally:  # what was healed before Dodo went away is told as well
+        for finding in found:
+            _tell(finding)
+    _sum_up(comparison)
+    if not comparison.settled:
+        ctx.exit(1)
+
+
+def _terms() -> Terms:
+    terms: Terms = current_app.extensions["creditsapp"].terms
+    return terms
+
+
+def _tell(finding: Finding) -> None:
+    what = f"{finding.difference} {finding.kind} {finding.id}: {finding.words}"
+    result = (
+        "healed" if finding.healed else "left to you" if finding.left else "not healed: dry run"
+    )
+    click.echo(f"{printable(what)} ({result})")
+
+
+def _sum_up(comparison: Comparison) -> None:
+    compared = (
+        (comparison.payments, ("payment", "payments")),
+        (comparison.refunds, ("refund", "refunds")),
+        (comparison.disputes, ("dispute", "disputes")),
+    )
+    healed = sum(finding.healed for finding in comparison.findings)
+    rest = len(comparison.findings) - healed
+    click.echo(
+        f"{', '.join(counted(count, noun) for count, noun in compared)} compared:"
+        f" {healed} healed, {rest} not"
+    )
+    if comparison.waiting:
+        click.echo(
+            f"{counted(comparison.waiting, ('payment waits', 'payments wait'))} for a person:"
+            " flask credits purchases --status review"
+        )
+
+
+@credits_group.command()
+@click.pass_context
+def tick(ctx: click.Context) -> None:
+    """Do all of the periodic work once, now; for cron. Exit 1 if a part of it failed."""
+    done = [_sweep(everything=True), _compare(everything=True)]
+    if not all(done):
+        ctx.exit(1)
+
+
+@credits_group.command()
+@click.option("--every", type=click.IntRange(1, 3600), default=60, help="Seconds between; 60.")
+def worker(every: int) -> None:
+    """Do the periodic work as it falls due, until stopped; as many at a time as you like."""
+    stop = threading.Event()
+
+    def end(name: int, _frame: object) -> None:
+        """Finish what is under way; a second signal ends it at once, which harms nothing."""
+        stop.set()
+        signal.signal(name, signal.SIG_DFL)
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, end)
+    click.echo(f"working every {counted(every, ('second', 'seconds'))}")
+    while not stop.is_set():
+        _sweep(everything=False)
+        if not stop.is_set():
+            _compare(everything=False)
+        stop.wait(every)
+
+
+def _sweep(*, everything: bool) -> bool:
+    """Sweep, and say what was done; False if a part of it failed."""
+    succeeded = True
+    for name, job in upkeep.sweeps(dodo_client(), _terms(), everything=everything):
+        try:
+            count = job()
+            if count or everything:
+                click.echo(f"{name}: {number(count)}")
+        except Exception as error:  # the other jobs go on, and this one does the next time
+            succeeded = False
+            click.echo(f"{name}: {refusal(error)}", err=True)
+        end_reads()
+    return succeeded
+
+
+def _compare(*, everything: bool) -> bool:
+    """Compare with Dodo, and say what was found; False if that failed."""
+    try:
+        compare = upkeep.compare_recent if everything else upkeep.compare_if_due
+        comparison = compare(dodo_client(), _terms(), _tell)
+        if comparison is not None:
+            _sum_up(comparison)
+        return True
+    except Exception as error:
+        click.echo(f"reconcile: {refusal(error)}", err=True)
+        return False

@@ -1,0 +1,33 @@
+"""`flask credits refund`: money goes back through Dodo, and the credits follow its event."""
+
+import click
+
+from creditsapp.commands.common import operator, printable, why
+from creditsapp.commands.credits import credits_group, key_option, reason_option
+from creditsapp.dodo import dodo_client
+from creditsapp.formatting import money
+from creditsapp.models import RefundRequest
+from creditsapp.services import refunding, reviews
+from creditsapp.services.reviews import Decision
+
+
+@credits_group.command()
+@click.argument("either_id", metavar="ID")
+@click.option("--dollars", type=click.IntRange(min=1), help="A part of the price; all of it.")
+@reason_option
+@key_option
+def refund(either_id: str, dollars: int | None, reason: str, key: str | None) -> None:
+    """Ask Dodo to refund a payment, or a purchase. Its answer lost, nothing is asked twice."""
+    decision = Decision(operator(), why(reason), key)
+    request = refunding.refund(dodo_client(), either_id, decision, dollars=dollars)
+    click.echo(
+        f"Dodo took the refund of {_amount(request)} of {printable(request.payment_id)}:"
+        f" {printable(request.refund_id or '')}, {printable(request.refund_status or '')}."
+        " The credits are taken back when it has succeeded, by its webhook or by reconcile."
+    )
+
+
+def _amount(request: RefundRequest) -> str:
+    if request.amount is None:
+        return "all that was left"
+    return money(request.amount, reviews.find(request.payment_id).currency or "")
