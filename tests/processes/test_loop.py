@@ -124,6 +124,10 @@ def test_the_loop_by_forms_and_reloads(servers, person):
     )
     receipt = person.get(f"/credits/purchases/{purchase_id}")
     assert "$5.00" in receipt.text
+    invoice = person.get(f"/credits/purchases/{purchase_id}/invoice")
+    assert invoice.content.startswith(b"%PDF")
+    portal = person.post("/credits/portal", data={"csrf_token": csrf_token(receipt.text)})
+    assert "Customer portal" in person.get(portal.headers["location"]).text
     assert submit(person, "/studio/image_generation", prompt="one more hill").status_code == 303
     ledger = person.get("/credits/")
     assert "Today" in ledger.text
