@@ -7,7 +7,7 @@ event could explain, is left to a person.
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import func, select
@@ -20,13 +20,21 @@ from creditsapp.extensions import db
 from creditsapp.models import Payment, PaymentDispute, PaymentRefund
 from creditsapp.services import differences, payments, refunding, reversals
 from creditsapp.services.differences import Difference
-from creditsapp.services.facts import Unusable, dispute_facts, payment_facts, refund_facts
+from creditsapp.services.facts import (
+    DisputeFacts,
+    RefundFacts,
+    Unusable,
+    dispute_facts,
+    payment_facts,
+    refund_facts,
+)
 from creditsapp.services.order_list import WAITS
 from creditsapp.services.payments import Terms
 from creditsapp.services.transaction import end_reads
 
 ANSWER_SECONDS = 30.0
 MOST_REPEATED_PAGES = 5
+SECOND = timedelta(seconds=1)
 UNANNOUNCED = ("pending", "review")  # states of a refund that no webhook tells
 
 Progress = Callable[[int, int], None]
@@ -215,21 +223,29 @@ class _Walk:
             if difference and self.dry_run:
                 yield self._as_it_is(what.name, found_id, difference)
             elif difference:
-                became = what.learn(facts)
-                rest = what.difference(facts, _stored(what.table, [found_id])[found_id])
-                yield self._healed(what.name, found_id, difference, became, rest)
+                yield self._healed(what, found_id, difference, facts)
         except Unusable as reason:
             yield Finding(what.name, found_id, "mismatched", str(reason), left=True)
 
     def _healed(
-        self, kind: str, found_id: str, was: Difference, became: str, rest: Difference | None
+        self, what: Reversals, found_id: str, was: Difference, facts: RefundFacts | DisputeFacts
     ) -> Finding:
+        became = what.learn(facts)
+        stored = _stored(what.table, [found_id])[found_id]
+        if facts.event_at < stored.event_at < facts.event_at + SECOND:
+            # Dodo's clock is read to the second, and within this one an event came.
+            time.sleep(SECOND.total_seconds())
+            answer = self._ask(getattr(self.dodo, what.name), found_id)
+            facts = what.facts(answer.data, answer.at)
+            became = what.learn(facts)
+            stored = _stored(what.table, [found_id])[found_id]
+        rest = what.difference(facts, stored)
         if rest is not None:
             words = f"{rest.words}; a newer report stands here"
-            return Finding(kind, found_id, was.name, words, left=True)
+            return Finding(what.name, found_id, was.name, words, left=True)
         left = became == "review"
         words = f"{was.words}: {became.replace('_', ' ')}"
-        return Finding(kind, found_id, was.name, words, healed=not left, left=left)
+        return Finding(what.name, found_id, was.name, words, healed=not left, left=left)
 
     def _as_it_is(self, kind: str, found_id: str, difference: Difference) -> Finding:
         left = not difference.healable

@@ -94,10 +94,10 @@ def balance(user):
     return ledger.balance(user).balance
 
 
-@pytest.fixture(scope="session")
-def sandbox_url(tmp_path_factory):
+@pytest.fixture
+def sandbox_url(tmp_path):
     app = create_sandbox(
-        database=tmp_path_factory.mktemp("sandbox") / "sandbox.db",
+        database=tmp_path / "sandbox.db",
         api_key=None,
         webhook_secret=WEBHOOK_SECRET,
         webhook_url="http://127.0.0.1:9/",
@@ -113,6 +113,5 @@ def app(make_app, sandbox_url):
 @pytest.fixture
 def shop(app, sandbox_url):
     with httpx.Client(base_url=sandbox_url) as http:
-        http.post("/sandbox/reset", json={}).raise_for_status()
         with app.app_context():
             yield Shop(app, sandbox_url, http)
