@@ -33,7 +33,7 @@ KNOWN = ["pay_ORDER", "ORDER", "cks_ORDER", "STRANGER", "cks_STRANGER"]
 @st.composite
 def bodies(draw):
     """The bytes of an event about ORDER, filled as Dodo fills it, then damaged."""
-    kind = draw(st.sampled_from(["payment", "payment", "refund", "dispute", "any"]))
+    kind = draw(st.sampled_from(["payment"] * 4 + ["refund", "dispute", "any"]))
     if kind == "payment":
         body = payment_event(ORDER, payment_id="pay_ORDER")
     elif kind == "refund":
