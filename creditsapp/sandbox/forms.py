@@ -9,7 +9,6 @@ from creditsapp.sandbox.attempts import OUTCOMES, Attempt, changed_cart
 from creditsapp.sandbox.currencies import CURRENCIES
 
 _PERCENT = "Enter a number from 0 to 100."
-_TICKED = ("1", "on", "true", "yes")
 
 
 class PaymentForm:
@@ -25,10 +24,10 @@ class PaymentForm:
         self.name = typed("name")[:200]
         self.email = email or typed("email")
         self.outcome = typed("outcome", "card")
-        self.without_webhook = typed("without_webhook").lower() in _TICKED
+        self.without_webhook = parsing.is_yes(typed("without_webhook"))
         self.currency = typed("currency", pricing.SETTLEMENT_CURRENCY).upper()
         self.tax_rate = typed("tax_rate")
-        self.tax_inclusive = typed("tax_inclusive").lower() in _TICKED
+        self.tax_inclusive = parsing.is_yes(typed("tax_inclusive"))
         self.discount = typed("discount")
         self.quantity = typed("quantity")
         self.product_id = typed("product_id")[:200]

@@ -82,6 +82,11 @@ def flag(data: dict[str, Any], name: str, *, default: bool = False) -> bool:
     return value
 
 
+def is_yes(value: str) -> bool:
+    """Whether a text is a form's ticked box, or a true."""
+    return value.lower() in ("1", "on", "true", "yes")
+
+
 def section(data: dict[str, Any], name: str) -> dict[str, Any]:
     """An optional object; an absent one is empty."""
     value = data.get(name)

@@ -132,6 +132,21 @@ def test_pages_begin_at_zero_and_show_each_payment_once(sandbox: Sandbox) -> Non
     assert [row.payment_id for page in pages for row in page] == made[::-1]
 
 
+def test_refunds_and_disputes_are_listed_in_pages_newest_first(sandbox: Sandbox) -> None:
+    payment_id = sandbox.paid(12)
+    for _ in range(12):
+        sandbox.control(f"payments/{payment_id}/refund", amount=1)
+        sandbox.control(f"payments/{payment_id}/dispute", status="dispute_opened")
+    for listing in (sandbox.sdk.refunds.list, sandbox.sdk.disputes.list):
+        pages = [listing(page_number=number).items for number in range(3)]
+        assert [len(page) for page in pages] == [10, 2, 0]
+        times = [row.created_at for page in pages for row in page]
+        assert times == sorted(times, reverse=True)
+        assert listing(page_size=100).items == pages[0] + pages[1]
+        between = listing(created_at_gte=times[5], created_at_lte=times[2]).items
+        assert [row.created_at for row in between] == times[2:6]
+
+
 def test_payments_are_filtered(sandbox: Sandbox) -> None:
     sandbox.paid()
     sandbox.pay(sandbox.checkout(), "4000000000000002")

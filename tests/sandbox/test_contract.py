@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import dodopayments
 import httpx
 import pytest
 from dodopayments import DodoPayments
@@ -50,6 +51,9 @@ def check_webhook(body: dict[str, Any]) -> None:
     example = SPEC["webhooks"][body["type"]]["post"]["requestBody"]["content"]["application/json"]
     assert set(example["example"]["data"]) <= set(body["data"])
     assert example["example"]["data"]["payload_type"] == body["data"]["payload_type"]
+    name = "".join(part.capitalize() for part in body["type"].split("."))
+    parsed = getattr(dodopayments.types, f"{name}WebhookEvent").model_validate(body)
+    assert parsed.type == body["type"]
 
 
 @pytest.fixture
@@ -137,3 +141,77 @@ def test_webhooks_have_the_published_shape(sandbox: Sandbox) -> None:
     made = {name for name in SPEC["webhooks"] if name.startswith("dispute.")}
     made |= {"payment.succeeded", "payment.failed", "payment.processing", "refund.succeeded"}
     assert set(sandbox.receiver.types) >= made
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"outcome": "declined"},
+        {"outcome": "cancelled"},
+        {"outcome": "processing_until_decided"},
+        {"currency": "EUR", "tax_rate": 20},
+        {"currency": "JPY", "tax_rate": 20, "tax_inclusive": True},
+        {"currency": "KWD", "discount": "12.5"},
+        {"discount": 100},
+        {"quantity": 7, "product_id": "pdt_other", "business_id": "bus_other"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("path", ["sessions/{}/pay", "payments"])
+def test_every_kind_of_payment_has_the_published_shape(
+    strict: DodoPayments, sandbox: Sandbox, fields: dict[str, Any], path: str
+) -> None:
+    made = sandbox.control(path.format(sandbox.checkout()), **fields).json()
+    payment_id = made["payment_id"]
+    assert strict.payments.retrieve(payment_id).status == made["status"]
+    assert [row.payment_id for row in strict.payments.list().items] == [payment_id]
+    assert strict.payments.retrieve_line_items(payment_id).currency == made["payment"]["currency"]
+    assert strict.invoices.payments.retrieve(payment_id).read().startswith(b"%PDF")
+    sandbox.deliver()
+    for body in sandbox.receiver.bodies:
+        check_webhook(body)
+    assert sandbox.receiver.types == [f"payment.{made['status']}"]
+
+
+@pytest.mark.parametrize("status", ["pending", "review", "failed", "succeeded"])
+@pytest.mark.parametrize("currency", ["USD", "EUR", "JPY"])
+def test_every_kind_of_refund_has_the_published_shape(
+    strict: DodoPayments, sandbox: Sandbox, status: str, currency: str
+) -> None:
+    made = sandbox.control(f"sessions/{sandbox.checkout()}/pay", currency="EUR").json()
+    path = f"payments/{made['payment_id']}/refund"
+    refund = sandbox.control(path, status=status, currency=currency).json()
+    assert strict.refunds.retrieve(refund["refund_id"]).currency == currency
+    assert [row.status for row in strict.refunds.list(status=status).items] == [status]
+    assert strict.payments.retrieve(made["payment_id"]).refunds[0].amount == refund["amount"]
+    assert strict.payments.list().items[0].payment_id == made["payment_id"]
+    sandbox.deliver()
+    for body in sandbox.receiver.bodies:
+        check_webhook(body)
+
+
+@pytest.mark.parametrize("stage", ["pre_dispute", "dispute", "pre_arbitration"])
+def test_several_disputes_of_a_payment_have_the_published_shape(
+    strict: DodoPayments, sandbox: Sandbox, stage: str
+) -> None:
+    payment_id = sandbox.paid()
+    path = f"payments/{payment_id}/dispute"
+    opened = sandbox.control(path, status="dispute_opened", stage=stage, amount=7).json()
+    sandbox.control(path, status="dispute_lost", dispute_id="new", rdr=True)
+    sandbox.control(path, status="dispute_won", dispute_id=opened["dispute_id"], currency="EUR")
+    assert strict.disputes.retrieve(opened["dispute_id"]).dispute_stage == stage
+    assert len(strict.disputes.list().items) == 2
+    assert len(strict.payments.retrieve(payment_id).disputes) == 2
+    sandbox.deliver()
+    for body in sandbox.receiver.bodies:
+        check_webhook(body)
+
+
+@pytest.mark.parametrize("change", ["is_recurring", "pay_what_you_want", "tax_inclusive"])
+def test_a_changed_product_has_the_published_shape(
+    strict: DodoPayments, sandbox: Sandbox, change: str
+) -> None:
+    sandbox.control("product", price=250, discount=10, **{change: True})
+    assert strict.products.retrieve(PRODUCT).price.price == 250
+    cart = [{"product_id": PRODUCT, "quantity": 2}]
+    assert strict.checkout_sessions.preview(product_cart=cart).total_price == 450

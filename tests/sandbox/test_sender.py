@@ -16,7 +16,7 @@ from .conftest import API_KEY, SECRET, Receiver, Sandbox
 
 def wait_for(receiver: Receiver, count: int) -> None:
     """Wait until a number of webhooks has come."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while len(receiver.received) < count and time.monotonic() < deadline:
         time.sleep(0.01)
     assert len(receiver.received) == count
@@ -52,15 +52,15 @@ def test_a_refused_webhook_comes_again_with_its_id_and_the_latest_state(sandbox:
     payment_id = sandbox.paid()
     sandbox.receiver.answers[:] = [500]
     now = time.time()
-    assert sandbox.deliver() == 1
-    assert sandbox.deliver() == 0
+    assert sandbox.deliver(now) == 1
+    assert sandbox.deliver(now) == 0
     sandbox.control(f"payments/{payment_id}/refund", amount=200)
-    sandbox.deliver(now + 10)
-    assert sandbox.receiver.types == ["payment.succeeded", "refund.succeeded", "payment.succeeded"]
-    refund = sandbox.receiver.received.pop(1)
+    assert sandbox.deliver(now + 1000) == 2
+    assert sorted(sandbox.receiver.types[1:]) == ["payment.succeeded", "refund.succeeded"]
+    refund = sandbox.receiver.received.pop(sandbox.receiver.types.index("refund.succeeded"))
     first, again = sandbox.receiver.received
     assert first[0]["webhook-id"] == again[0]["webhook-id"] != refund[0]["webhook-id"]
-    assert int(again[0]["webhook-timestamp"]) == int(now + 10)
+    assert int(again[0]["webhook-timestamp"]) == int(now + 1000)
     bodies = sandbox.receiver.bodies
     assert [bodies[0]["data"]["refunds"], bodies[1]["data"]["refund_status"]] == [[], "partial"]
     assert bodies[0]["timestamp"] == bodies[1]["timestamp"]

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from creditsapp.sandbox import faults
 from creditsapp.sandbox.context import current
 from creditsapp.sandbox.controls import bp
-from creditsapp.sandbox.controls.fields import choice, done, fields, number, seconds
+from creditsapp.sandbox.controls.fields import ON_NOW, choice, done, fields, number, seconds
 from creditsapp.sandbox.errors import invalid
 
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
@@ -40,7 +40,7 @@ def add_fault() -> ResponseReturnValue:
             status=number(given, "status", 200, 599),
             url=given.get("url"),
         )
-    return done(document, "api-faults")
+    return done(document, ON_NOW)
 
 
 @bp.delete("/faults")
@@ -49,4 +49,4 @@ def clear_faults() -> ResponseReturnValue:
     """Let the API answer as it should."""
     with current().store.transaction() as tx:
         faults.switch_off(tx)
-    return done({"items": []}, "api-faults")
+    return done({"items": []}, ON_NOW)

@@ -11,6 +11,9 @@ from flask.typing import ResponseReturnValue
 from creditsapp.sandbox import parsing
 from creditsapp.sandbox.errors import invalid, wants_json
 
+# Where the page tells what is switched on.
+ON_NOW = "on-now"
+
 
 def fields() -> dict[str, str]:
     """What was sent; fields that are null or empty are left out."""
@@ -53,14 +56,14 @@ def seconds(given: dict[str, str], default: float, maximum: int) -> float:
 
 def switch(given: dict[str, str], name: str) -> bool:
     """A yes or no: a JSON true or false, or a form's ticked box."""
-    return given.get(name, "").lower() in ("1", "on", "true", "yes")
+    return parsing.is_yes(given.get(name, ""))
 
 
 def done(answer: dict[str, Any], anchor: str) -> ResponseReturnValue:
     """The result as JSON, or back to its place on the page."""
     if wants_json():
         return answer
-    return redirect(url_for("controls.index", _anchor=anchor), 303)
+    return redirect(url_for("controls.index", _anchor=anchor or None), 303)
 
 
 def _text(value: Any) -> str:

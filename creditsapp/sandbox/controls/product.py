@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from creditsapp.sandbox import catalogue
 from creditsapp.sandbox.context import current
 from creditsapp.sandbox.controls import bp
-from creditsapp.sandbox.controls.fields import done, fields, number, switch
+from creditsapp.sandbox.controls.fields import ON_NOW, done, fields, number, switch
 
 
 @bp.post("/product")
@@ -20,4 +20,4 @@ def change_product() -> ResponseReturnValue:
     for name in ("is_recurring", "pay_what_you_want", "tax_inclusive"):
         changes[name] = switch(given, name)
     with current().store.transaction() as tx:
-        return done(catalogue.change(tx, changes), "product")
+        return done(catalogue.change(tx, changes), ON_NOW)

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from creditsapp.sandbox import parsing, refunds, shapes
 from creditsapp.sandbox.context import current
 from creditsapp.sandbox.controls import bp
-from creditsapp.sandbox.controls.fields import choice, done, fields, number
+from creditsapp.sandbox.controls.fields import ON_NOW, choice, done, fields, number
 from creditsapp.sandbox.currencies import CURRENCIES
 from creditsapp.sandbox.store import Document
 
@@ -39,7 +39,7 @@ def begin_refunds() -> ResponseReturnValue:
     status = choice(fields(), "status", refunds.STATUSES, default="succeeded")
     with current().store.transaction() as tx:
         refunds.begin_as(tx, status)
-    return done({"status": status}, "refunds")
+    return done({"status": status}, ON_NOW)
 
 
 def _answer(document: Document) -> ResponseReturnValue:

@@ -11,7 +11,7 @@ from creditsapp.sandbox import events, outbox, parsing, webhook_modes
 from creditsapp.sandbox.addresses import webhook_target
 from creditsapp.sandbox.context import BUSINESS_ID, current
 from creditsapp.sandbox.controls import bp
-from creditsapp.sandbox.controls.fields import choice, done, fields, number, seconds, switch
+from creditsapp.sandbox.controls.fields import ON_NOW, choice, done, fields, number, seconds, switch
 from creditsapp.sandbox.errors import invalid
 from creditsapp.sandbox.times import iso
 
@@ -40,7 +40,7 @@ def add_mode() -> ResponseReturnValue:
             in_a_row=switch(given, "in_a_row"),
             clock=current().clock,
         )
-    return done(document, "webhooks")
+    return done(document, ON_NOW)
 
 
 @bp.delete("/webhooks/modes")
@@ -50,7 +50,7 @@ def clear_modes() -> ResponseReturnValue:
     with current().store.transaction() as tx:
         webhook_modes.switch_off(tx)
         outbox.release(tx)
-    return done({"items": []}, "webhooks")
+    return done({"items": []}, ON_NOW)
 
 
 @bp.post("/webhooks/send")
