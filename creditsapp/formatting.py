@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel.numbers import format_currency, get_currency_precision
 from flask import Flask, request
 from flask_login import current_user
 from markupsafe import Markup, escape
@@ -15,7 +16,6 @@ from creditsapp.prices import Price
 from creditsapp.services import ledger
 
 MINUS = "\N{MINUS SIGN}"
-CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
 LOW_BALANCE = Decimal(5)
 
 
@@ -77,10 +77,9 @@ def counted(count: int, noun: tuple[str, str]) -> str:
 
 
 def money(minor_units: int, currency: str = "USD") -> str:
-    """Minor units of a currency that has two decimals: "$5.00"."""
-    whole, cents = divmod(abs(minor_units), 100)
-    sign = MINUS if minor_units < 0 else ""
-    return f"{sign}{CURRENCY_SIGNS.get(currency, currency + ' ')}{whole:,}.{cents:02}"
+    """Minor units of a currency, with as many decimals as it has: "$5.00", "¥757"."""
+    amount = Decimal(minor_units).scaleb(-get_currency_precision(currency))
+    return format_currency(amount, currency, locale="en_US").replace("-", MINUS)
 
 
 def moment(time: datetime) -> Markup:

@@ -30,4 +30,4 @@ def refund(either_id: str, dollars: int | None, reason: str, key: str | None) ->
 def _amount(request: RefundRequest) -> str:
     if request.amount is None:
         return "all that was left"
-    return money(request.amount, reviews.find(request.payment_id).currency or "")
+    return money(request.amount, reviews.find(request.payment_id).currency or "USD")

@@ -67,6 +67,15 @@ def test_after_a_declined_card_a_good_one_is_waited_for(ada, order):
     assert shown(back(ada, order, "&status=failed")) == "paid"
 
 
+@pytest.mark.parametrize(
+    ("currency", "total", "shown"),
+    [("JPY", 757, "¥757"), ("KWD", 1535, "KWD\xa01.535"), ("EUR", 460, "€4.60")],
+)
+def test_a_receipt_shows_what_was_paid_in_its_own_currency(ada, order, currency, total, shown):
+    deliver(ada, payment_event(order, currency=currency, total_amount=total, tax=None))
+    assert f"<dd>{shown}</dd>" in ada.get(f"/credits/purchases/{order.id}").text
+
+
 def test_after_a_refund_the_receipt_tells_more_than_a_thank_you(ada, order):
     deliver(ada, payment_event(order))
     deliver(ada, refund_event(amount=500, partial=False))
