@@ -9,8 +9,9 @@ WEBHOOK_PATH = "/api/webhooks/dodo"
 
 def webhook_target() -> str:
     """The configured address, or the webhook route of the app on this server's port."""
-    if current().webhook_url:
-        return current().webhook_url
+    configured = current().webhook_url
+    if configured:
+        return configured
     host = request.environ["SERVER_NAME"]
     if host in ("", "0.0.0.0", "::"):
         host = "127.0.0.1"

@@ -36,9 +36,9 @@ def pay(session_id: str) -> ResponseReturnValue:
     """Charge the card, and send the buyer back to the shop."""
     session, email = find_session(session_id)
     form = forms.PaymentForm(request.form, email=email)
-    attempt = form.attempt()
     if "update" in request.form:
         return _closed(session) or _page(session, form)
+    attempt = form.attempt()
     if attempt is None:
         return _closed(session) or (_page(session, form), 422)
     try:
@@ -101,6 +101,7 @@ def _page(session: Document, form: forms.PaymentForm) -> str:
         amounts=form.amounts(session["product_cart"], unit_price),
         unit_price=unit_price,
         line=session["product_cart"][0],
+        quantity=form.other_quantity() or session["product_cart"][0]["quantity"],
         cards=cards.SHOWN,
         currency_names=[(code, f"{code}: {each.name}") for code, each in CURRENCIES.items()],
         outcomes=attempts.OUTCOMES,

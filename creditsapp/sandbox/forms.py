@@ -48,7 +48,7 @@ class PaymentForm:
             self.errors["email"] = "Enter an e-mail address."
         if self.outcome not in OUTCOMES:
             self.errors["outcome"] = "Choose one of the outcomes."
-        choices, quantity = self.choices(), self._quantity()
+        choices, quantity = self.choices(), self.other_quantity()
         if self.errors or card is None or expiry is None:
             return None
         return Attempt(
@@ -85,12 +85,22 @@ class PaymentForm:
 
     def amounts(self, product_cart: list[dict[str, Any]], unit_price: int) -> pricing.Amounts:
         """What is to be paid, or the price as it was where that is too much."""
-        cart = changed_cart(product_cart, self._quantity(), None)
+        cart = changed_cart(product_cart, self.other_quantity(), None)
         try:
             return pricing.price(cart, unit_price, self.choices())
         except pricing.TooMuch:
             self.errors["currency"] = "The total is too large in this currency."
             return pricing.price(product_cart, unit_price)
+
+    def other_quantity(self) -> int | None:
+        """A quantity that the shop did not ask for, or None."""
+        if not self.quantity:
+            return None
+        if self.quantity.isascii() and self.quantity.isdecimal() and len(self.quantity) <= 9:
+            if int(self.quantity):
+                return int(self.quantity)
+        self.errors["quantity"] = "Enter a whole number above 0."
+        return None
 
     def _percent(self, name: str, typed: str) -> Decimal:
         try:
@@ -101,15 +111,6 @@ class PaymentForm:
             return rate
         self.errors[name] = _PERCENT
         return Decimal(0)
-
-    def _quantity(self) -> int | None:
-        if not self.quantity:
-            return None
-        if self.quantity.isascii() and self.quantity.isdecimal() and len(self.quantity) <= 9:
-            if int(self.quantity):
-                return int(self.quantity)
-        self.errors["quantity"] = "Enter a whole number above 0."
-        return None
 
 
 def filled_in(fields: Mapping[str, str] | None = None, *, email: str | None) -> PaymentForm:

@@ -1,7 +1,7 @@
 """The fields of a control, which come as JSON or as a form and are read as texts."""
 
 import json
-from collections.abc import Container
+from collections.abc import Collection
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -22,11 +22,11 @@ def fields() -> dict[str, str]:
     return {name: text for name, text in texts.items() if text}
 
 
-def choice(given: dict[str, str], name: str, known: Container[str], default: str) -> str:
+def choice(given: dict[str, str], name: str, known: Collection[str], default: str) -> str:
     """One of some words."""
     value = given.get(name, default)
     if value not in known:
-        raise invalid(f"{name} must be one of {', '.join(known)}.")  # type: ignore[arg-type]
+        raise invalid(f"{name} must be one of {', '.join(word for word in known if word)}.")
     return value
 
 
