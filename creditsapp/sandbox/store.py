@@ -14,6 +14,7 @@ Document = dict[str, Any]
 
 BUSY_SECONDS = 30
 
+_VERSION = 2
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -134,6 +135,7 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = self._open()
         _use_wal(connection)
+        _begin_anew(connection)
         connection.executescript(_SCHEMA)
         connection.close()
 
@@ -174,6 +176,16 @@ class Store:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
+
+
+def _begin_anew(connection: sqlite3.Connection) -> None:
+    """Forget what another version of the sandbox has stored: nothing in it is worth moving."""
+    connection.execute("BEGIN IMMEDIATE")
+    if connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+        for table in ("documents", "deliveries"):
+            connection.execute(f"DROP TABLE IF EXISTS {table}")
+        connection.execute(f"PRAGMA user_version = {_VERSION}")
+    connection.execute("COMMIT")
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

@@ -1,10 +1,13 @@
 """Payments by control: outcomes, a session paid twice, payments without a session."""
 
+import sqlite3
 import time
+from pathlib import Path
 
 import pytest
 
 from creditsapp.sandbox import payments
+from creditsapp.sandbox.store import Store
 
 from .conftest import PRODUCT, Sandbox
 
@@ -115,3 +118,17 @@ def test_an_expired_session_is_not_paid(sandbox: Sandbox) -> None:
     with sandbox.app.extensions["sandbox"].store.transaction() as tx:
         tx.save(session_id, {**tx.get("session", session_id), "expires_at": 0})
     assert sandbox.control(f"sessions/{session_id}/pay").status_code == 410
+
+
+def test_what_another_version_stored_is_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "sandbox.db"
+    with sqlite3.connect(path) as old:
+        old.execute("CREATE TABLE documents (id TEXT, body TEXT)")
+        old.execute("INSERT INTO documents VALUES ('pay_1', '{}')")
+    for _ in range(2):
+        store = Store(path)
+        with store.transaction() as tx:
+            if tx.get("payment", "pay_2") is None:
+                tx.add("payment", "pay_2", {})
+        with store.reading() as tx:
+            assert tx.find("payment") == [{}]

@@ -69,7 +69,7 @@ def test_after_a_declined_card_a_good_one_is_waited_for(ada, order):
 
 @pytest.mark.parametrize(
     ("currency", "total", "shown"),
-    [("JPY", 757, "¥757"), ("KWD", 1535, "KWD\xa01.535"), ("EUR", 460, "€4.60")],
+    [("JPY", 757, "¥757"), ("KWD", 1535, "KWD1.535"), ("EUR", 460, "€4.60")],
 )
 def test_a_receipt_shows_what_was_paid_in_its_own_currency(ada, order, currency, total, shown):
     deliver(ada, payment_event(order, currency=currency, total_amount=total, tax=None))
