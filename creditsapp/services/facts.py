@@ -21,6 +21,7 @@ DISPUTE_STATUSES = (
     " dispute_won dispute_lost"
 ).split()
 _INT32 = 2**31
+YEARS = range(2000, 3000)  # beyond them, a database in another zone may give a time back as none
 
 T = TypeVar("T")
 
@@ -142,7 +143,7 @@ def event_time(event: dict[str, Any]) -> datetime:
     value = event.get("timestamp")
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        if moment is not None and moment.tzinfo is not None:
+        if moment is not None and moment.tzinfo is not None and moment.year in YEARS:
             return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         pass

@@ -118,11 +118,18 @@ def _locked_purchase(session: Session, payment: Payment, facts: PaymentFacts) ->
 
 
 def _write_down(payment: Payment, purchase: Purchase | None, facts: PaymentFacts) -> None:
-    """Keep what is known; what succeeded stays so, and ended is not processing again."""
+    """Keep what is known: what succeeded stays so, and ended is not processing again.
+
+    The amounts of what succeeded are those of the body that was credited, against which its refunds
+    are measured.
+    """
     payment.business_id = payment.business_id or facts.business_id
-    if payment.status != "succeeded":
-        if not (payment.status in ENDED and facts.status not in (*ENDED, "succeeded")):
-            payment.status = facts.status
+    succeeded = payment.status == "succeeded"
+    if not succeeded and not (
+        payment.status in ENDED and facts.status not in (*ENDED, "succeeded")
+    ):
+        payment.status = facts.status
+    if not succeeded or (facts.status == "succeeded" and not payment.credited):
         payment.checkout_session_id = facts.session_id
         payment.customer_id = facts.customer_id
         payment.currency, payment.total, payment.tax = facts.currency, facts.total, facts.tax

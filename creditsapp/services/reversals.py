@@ -1,6 +1,6 @@
 """What Dodo says of refunds and disputes: the newest report of each is kept, then it is settled."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -103,7 +103,11 @@ def _apply_news(
 
 def _is_news(known: PaymentRefund | PaymentDispute, facts: RefundFacts | DisputeFacts) -> bool:
     """The newest event counts, and of several at one instant the one that ranks higher."""
-    if known.status == UNKNOWN:
-        return True
-    stands = (known.event_at, RANKS.index(known.status))
-    return (facts.event_at, RANKS.index(facts.status)) > stands
+    return known.status == UNKNOWN or _rank(facts) > _rank(known)
+
+
+def _rank(report: PaymentRefund | PaymentDispute | RefundFacts | DisputeFacts) -> tuple[Any, ...]:
+    """By time, then by state; then by amount, so that no order of arrival decides."""
+    is_whole = getattr(report, "is_partial", None) is False
+    amount = -1 if report.amount is None else report.amount
+    return report.event_at, RANKS.index(report.status), is_whole, amount, report.currency or ""

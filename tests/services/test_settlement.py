@@ -393,6 +393,23 @@ def test_reports_of_one_instant_end_alike_in_every_order(order):
     assert balance(user) == 0
 
 
+def test_a_refund_is_measured_against_the_body_that_was_credited():
+    user, order = bought()
+    assert settle(payment_event(order, total_amount=1)) == "review"
+    assert settle(payment_event(order)) == "credits_added"
+    settle(refund_event(amount=100))
+    assert balance(user) == 80
+
+
+@pytest.mark.parametrize("amounts", [(100, 200), (200, 100)])
+def test_two_amounts_of_a_refund_at_one_instant_end_alike_in_both_orders(amounts):
+    user, order = bought()
+    settle(payment_event(order))
+    for amount in amounts:
+        settle(refund_event(amount=amount) | {"timestamp": "2026-01-01T00:00:00+00:00"})
+    assert balance(user) == 60
+
+
 def test_a_refund_of_a_payment_that_is_not_ours_is_parked():
     _user, purchase = bought()
     settle(payment_event(purchase, checkout_session_id="cks_x", metadata={}))

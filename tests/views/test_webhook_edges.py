@@ -214,3 +214,17 @@ def allow(url, table):
     with psycopg.connect(url) as connection:
         connection.execute(f"DROP TRIGGER refuse ON {table}")
         connection.execute("DROP FUNCTION refuse")
+
+
+def test_a_body_in_chunks_that_is_too_large_is_413(client, monkeypatch):
+    monkeypatch.setattr(views, "verify", lambda *_arguments, **_options: pytest.fail("hashed"))
+    chunked = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+    body = BytesIO(b"x" * (LIMIT + 1))
+    answer = client.post("/api/webhooks/dodo", environ_overrides=chunked, input_stream=body)
+    assert (answer.status_code, answer.json["error"]) == (413, "payload_too_large")
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_time_at_the_edge_of_the_calendar_waits_for_a_person(client, moment):
+    answer = deliver(client, dispute_event("opened") | {"timestamp": moment})
+    assert (answer.status_code, answer.json["status"]) == (200, "review")
