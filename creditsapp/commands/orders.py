@@ -18,9 +18,9 @@ from creditsapp.commands.credits import credits_group, key_option, reason_option
 from creditsapp.formatting import number
 from creditsapp.models import Payment, Purchase
 from creditsapp.models.types import exact, format_credits
-from creditsapp.services import accounts, order_list, purchases, reviews
+from creditsapp.services import accounts, attaching, order_list, purchases, reviews
+from creditsapp.services.audit import Decision
 from creditsapp.services.order_list import Listed
-from creditsapp.services.reviews import Decision
 
 
 @credits_group.command("purchases")
@@ -106,16 +106,16 @@ def attach(payment_id: str, target: str, dollars: int | None, reason: str, key: 
     decision = Decision(operator(), why(reason), key)
     if "@" in target:
         user = accounts.by_email(target)
-        paid = dollars or reviews.paid_dollars(reviews.find(payment_id))
-        if paid is None:
+        readings = attaching.possible_dollars(payment_id)
+        if dollars is None and len(readings) != 1:
             raise click.UsageError("--dollars must say how many were paid")
-        offer = current_app.extensions["creditsapp"].offer
-        credits = offer.per_dollar * paid
-        payment = reviews.attach_to_user(payment_id, user.id, paid, credits, decision)
+        paid = dollars or readings.pop()
+        credits = current_app.extensions["creditsapp"].offer.per_dollar * paid
+        payment = attaching.attach_to_user(payment_id, user.id, paid, credits, decision)
     elif dollars is not None:
         raise click.UsageError("--dollars goes with an e-mail address; a purchase has its own")
     else:
-        payment = reviews.attach(payment_id, target, decision)
+        payment = attaching.attach(payment_id, target, decision)
     click.echo(f"{_named(payment)} is attached; {_effect(payment)}")
 
 

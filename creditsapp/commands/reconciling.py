@@ -1,5 +1,6 @@
 """`flask credits reconcile`, `tick` and `worker`: what webhooks missed, and the periodic work."""
 
+import logging
 import signal
 import threading
 from datetime import UTC, datetime
@@ -7,15 +8,18 @@ from datetime import UTC, datetime
 import click
 from flask import current_app
 
-from creditsapp.commands.common import printable, progress_bar, refusal
+from creditsapp.commands.common import REFUSALS, printable, progress_bar, refusal
 from creditsapp.commands.credits import credits_group
 from creditsapp.commands.reports import DATES
 from creditsapp.dodo import dodo_client
 from creditsapp.formatting import counted, number
 from creditsapp.services import reconciliation, upkeep
+from creditsapp.services.healing import HEALED, Finding
 from creditsapp.services.payments import Terms
-from creditsapp.services.reconciliation import Comparison, Finding
+from creditsapp.services.reconciliation import Comparison
 from creditsapp.services.transaction import end_reads
+
+log = logging.getLogger(__name__)
 
 
 @credits_group.command()
@@ -50,10 +54,7 @@ def _terms() -> Terms:
 
 def _tell(finding: Finding) -> None:
     what = f"{finding.difference} {finding.kind} {finding.id}: {finding.words}"
-    result = (
-        "healed" if finding.healed else "left to you" if finding.left else "not healed: dry run"
-    )
-    click.echo(f"{printable(what)} ({result})")
+    click.echo(f"{printable(what)} ({finding.outcome})")
 
 
 def _sum_up(comparison: Comparison) -> None:
@@ -62,7 +63,7 @@ def _sum_up(comparison: Comparison) -> None:
         (comparison.refunds, ("refund", "refunds")),
         (comparison.disputes, ("dispute", "disputes")),
     )
-    healed = sum(finding.healed for finding in comparison.findings)
+    healed = sum(finding.outcome == HEALED for finding in comparison.findings)
     rest = len(comparison.findings) - healed
     click.echo(
         f"{', '.join(counted(count, noun) for count, noun in compared)} compared:"
@@ -115,6 +116,7 @@ def _sweep(*, everything: bool) -> bool:
                 click.echo(f"{name}: {number(count)}")
         except Exception as error:  # the other jobs go on, and this one does the next time
             succeeded = False
+            _log_bug(error)
             click.echo(f"{name}: {refusal(error)}", err=True)
         end_reads()
     return succeeded
@@ -123,11 +125,16 @@ def _sweep(*, everything: bool) -> bool:
 def _compare(*, everything: bool) -> bool:
     """Compare with Dodo, and say what was found; False if that failed."""
     try:
-        compare = upkeep.compare_recent if everything else upkeep.compare_if_due
-        comparison = compare(dodo_client(), _terms(), _tell)
-        if comparison is not None:
+        for comparison in upkeep.comparisons(dodo_client(), _terms(), _tell, everything=everything):
             _sum_up(comparison)
         return True
     except Exception as error:
+        _log_bug(error)
         click.echo(f"reconcile: {refusal(error)}", err=True)
         return False
+
+
+def _log_bug(error: Exception) -> None:
+    """Keep the trace of what is no refusal: somebody will have to find out."""
+    if not isinstance(error, REFUSALS):
+        log.error("the periodic work failed", exc_info=error)

@@ -7,8 +7,8 @@ from creditsapp.commands.credits import credits_group, key_option, reason_option
 from creditsapp.dodo import dodo_client
 from creditsapp.formatting import money
 from creditsapp.models import RefundRequest
-from creditsapp.services import refunding, reviews
-from creditsapp.services.reviews import Decision
+from creditsapp.services import attaching, refunding
+from creditsapp.services.audit import Decision
 
 
 @credits_group.command()
@@ -22,12 +22,12 @@ def refund(either_id: str, dollars: int | None, reason: str, key: str | None) ->
     request = refunding.refund(dodo_client(), either_id, decision, dollars=dollars)
     click.echo(
         f"Dodo took the refund of {_amount(request)} of {printable(request.payment_id)}:"
-        f" {printable(request.refund_id or '')}, {printable(request.refund_status or '')}."
-        " The credits are taken back when it has succeeded, by its webhook or by reconcile."
+        f" {printable(request.refund_id or '')}, {printable(refunding.status_of(request))}."
+        " Its credits are taken back by its webhook, or by reconcile."
     )
 
 
 def _amount(request: RefundRequest) -> str:
     if request.amount is None:
         return "all that was left"
-    return money(request.amount, reviews.find(request.payment_id).currency or "USD")
+    return money(request.amount, attaching.find(request.payment_id).currency or "USD")

@@ -18,6 +18,7 @@ from creditsapp.commands.common import (
 from creditsapp.formatting import iso
 from creditsapp.models import WebhookEvent
 from creditsapp.services import webhooks
+from creditsapp.services.audit import Decision
 from creditsapp.services.errors import ServiceError
 from creditsapp.strict_json import parse_json
 
@@ -110,7 +111,7 @@ def replay(ctx: click.Context, webhook_id: str | None, failed: bool, reason: str
 def _replayed(webhook_id: str, reason: str) -> str:
     terms = current_app.extensions["creditsapp"].terms
     try:
-        return webhooks.replay(webhook_id, terms, actor=operator(), reason=reason)
+        return webhooks.replay(webhook_id, terms, Decision(operator(), reason))
     except ServiceError:
         raise
     except Exception as error:

@@ -18,7 +18,7 @@ from creditsapp.errors import answer
 from creditsapp.formatting import reader_zone
 from creditsapp.models import Purchase
 from creditsapp.navigation import local_path
-from creditsapp.services import ledger, periods, purchases, receipts
+from creditsapp.services import customers, ledger, periods, purchases, receipts
 from creditsapp.services.errors import (
     IdempotencyConflict,
     InvalidDollars,
@@ -152,7 +152,7 @@ def receipt(purchase_id: str) -> ResponseReturnValue:
         "credits/receipt.html",
         purchase=found,
         payment=purchases.payment_of(found),
-        portal=PortalForm() if purchases.customer_id(current_user.id) else None,
+        portal=PortalForm() if customers.customer_id(current_user.id) else None,
     )
 
 

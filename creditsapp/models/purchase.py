@@ -3,7 +3,17 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    and_,
+)
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from creditsapp.models.base import Base
@@ -48,10 +58,7 @@ class Purchase(Base):
 
 
 class Payment(Base):
-    """What Dodo says about one payment; amounts are minor units of their currency.
-
-    A payment with a review reason and no decision waits for a person.
-    """
+    """What Dodo says about one payment; amounts are minor units of their currency."""
 
     __tablename__ = "payments"
     __table_args__ = (
@@ -80,6 +87,16 @@ class Payment(Base):
     decision: Mapped[str | None] = mapped_column(String(16))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+    @hybrid_property
+    def waits(self) -> bool:
+        """Whether a person has to decide about it."""
+        return self.review_reason is not None and self.decision is None
+
+    @waits.inplace.expression
+    @classmethod
+    def _waits(cls) -> ColumnElement[bool]:
+        return and_(cls.review_reason.is_not(None), cls.decision.is_(None))
 
 
 class PaymentRefund(Base):

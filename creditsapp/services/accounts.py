@@ -111,7 +111,7 @@ def register(
         if not violates(error, "uq_users_email"):
             raise
         known = by_email(email)
-        if stored_key and audit.was_done("users create", f"user {known.id}", stored_key):
+        if stored_key and audit.done("users create", f"user {known.id}", stored_key):
             return known
         raise EmailTaken("There is an account with this address already.") from None
     return user

@@ -1,6 +1,7 @@
 """The operators' audit trail: who changed what by a command, and why."""
 
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -9,6 +10,15 @@ from sqlalchemy.orm import Session
 from creditsapp.extensions import db
 from creditsapp.models import OperatorAction
 from creditsapp.services.transaction import now
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Who decides, why, and the key under which a repeat changes nothing."""
+
+    actor: str
+    reason: str
+    key: str | None = None
 
 
 def _record(
@@ -36,11 +46,12 @@ def _record(
     )
 
 
-def was_done(command: str, subject: str, key: str) -> bool:
-    """Whether a command was carried out on a subject with this stored key."""
-    query = select(OperatorAction.id).where(
-        OperatorAction.command == command,
-        OperatorAction.subject == subject,
-        OperatorAction.idempotency_key == key,
+def done(command: str, subject: str, key: str) -> OperatorAction | None:
+    """What was carried out on a subject by this command with this stored key."""
+    return db.session.scalar(
+        select(OperatorAction).where(
+            OperatorAction.command == command,
+            OperatorAction.subject == subject,
+            OperatorAction.idempotency_key == key,
+        )
     )
-    return db.session.scalar(query) is not None

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from creditsapp.dodo.client import Buyer, DodoClient
 from creditsapp.models import Purchase
-from creditsapp.services import purchases
+from creditsapp.services import customers, purchases
 from creditsapp.services.errors import ProviderUnavailable
 from creditsapp.services.purchases import Offer
 from creditsapp.services.transaction import end_reads, now
@@ -45,7 +45,7 @@ def order(
     if not new:
         return _opened_meanwhile(purchase, deadline)
     try:
-        customer_id = purchases.customer_id(buyer.user_id)
+        customer_id = customers.customer_id(buyer.user_id)
         end_reads()  # Dodo may take ten seconds, and connections are few
         if customer_id is None:
             customer_id = _new_customer(dodo, buyer, deadline)
@@ -73,7 +73,7 @@ def _new_customer(dodo: DodoClient, buyer: Buyer, deadline: float) -> str | None
         )
     except ProviderUnavailable:
         return None
-    purchases.remember_customer(buyer.user_id, customer_id)
+    customers.remember_customer(buyer.user_id, customer_id)
     return customer_id
 
 

@@ -5,7 +5,10 @@ from typing import Any
 
 from creditsapp.models import Payment, PaymentDispute, PaymentRefund
 from creditsapp.services.facts import DisputeFacts, RefundFacts
-from creditsapp.services.payments import ENDED, UNKNOWN
+from creditsapp.services.orders import ENDED
+from creditsapp.services.payments import UNKNOWN
+
+FINAL = ("succeeded", "failed")
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,9 @@ def _of_amounts(row: dict[str, Any], known: Payment) -> Difference | None:
 
 
 def of_refund(facts: RefundFacts, known: PaymentRefund | None) -> Difference | None:
-    """How a refund differs, if it does."""
+    """How a refund differs, if it does; a list that lags behind what has ended does not count."""
+    if known is not None and known.status in FINAL and facts.status not in FINAL:
+        return None
     return _of_news(facts, known, ("status", "amount", "currency", "is_partial"))
 
 

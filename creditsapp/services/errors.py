@@ -103,6 +103,20 @@ class CustomerNotFound(ServiceError):
     status = 404
 
 
+class PaymentNotFound(ServiceError):
+    """No payment has this id, nor does an order that has one."""
+
+    code = "not_found"
+    status = 404
+
+
+class NothingToDecide(ServiceError):
+    """The payment does not wait for a person, or cannot be decided like this."""
+
+    code = "nothing_to_decide"
+    status = 409
+
+
 class InvalidDollars(ServiceError):
     """A purchase is for a whole number of dollars in the allowed range."""
 

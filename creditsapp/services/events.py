@@ -3,12 +3,16 @@
 An SDK would guess an unknown type to be its first known one, so the text itself decides.
 """
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from creditsapp.services import payments, reversals
 from creditsapp.services.facts import (
+    DisputeFacts,
+    RefundFacts,
     Unusable,
     dispute_facts,
     event_time,
@@ -16,6 +20,8 @@ from creditsapp.services.facts import (
     refund_facts,
 )
 from creditsapp.services.payments import Terms
+from creditsapp.services.retrying import retried
+from creditsapp.services.transaction import transaction
 
 Event = dict[str, Any]
 
@@ -27,17 +33,73 @@ DISPUTE_EVENTS = tuple(
 )
 
 
+@retried
+def learn_payment(payment_id: str, data: dict[str, Any], at: datetime, terms: Terms) -> str:
+    """Apply what Dodo's API said of a payment at a time, as its webhook would have been.
+
+    Raise Unusable.
+    """
+    with transaction() as session:
+        return _apply_payment(session, data | {"payment_id": payment_id}, at, terms)
+
+
+@retried
+def learn_refund(facts: RefundFacts) -> str:
+    """Apply what Dodo's API said of a refund, as its webhook would have been; raise Unusable."""
+    with transaction() as session:
+        return reversals._apply_refund(session, facts)
+
+
+@retried
+def learn_dispute(facts: DisputeFacts) -> str:
+    """Apply what Dodo's API said of a dispute, as its webhook would have been; raise Unusable."""
+    with transaction() as session:
+        return reversals._apply_dispute(session, facts)
+
+
 def _apply(session: Session, event: Event, terms: Terms) -> str:
     """Apply an event; return what became of it. Raise Unusable."""
     kind = event["type"]
     if kind in PAYMENT_EVENTS:
-        data = _data(event)
-        return payments._apply_payment(session, payment_facts(data), terms)
+        return _apply_payment(session, _data(event), event, terms)
     if kind in REFUND_EVENTS:
         return reversals._apply_refund(session, refund_facts(_data(event), event_time(event)))
     if kind in DISPUTE_EVENTS:
         return reversals._apply_dispute(session, dispute_facts(_data(event), event_time(event)))
     return "ignored"
+
+
+def _apply_payment(
+    session: Session, data: dict[str, Any], source: Event | datetime, terms: Terms
+) -> str:
+    """Apply a payment, and the refunds and disputes that it lists, as of the same time."""
+    status = payments._apply_payment(session, payment_facts(data), terms)
+    for row in _listed(data, "refunds"):
+        _apply_listed(session, row, source, refund_facts, reversals._apply_refund)
+    for row in _listed(data, "disputes"):
+        _apply_listed(session, row, source, dispute_facts, reversals._apply_dispute)
+    return status
+
+
+def _listed(data: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    rows = data.get(name)
+    found = rows if isinstance(rows, list) else []
+    return [{"payment_id": data["payment_id"]} | row for row in found if isinstance(row, dict)]
+
+
+def _apply_listed(
+    session: Session,
+    row: dict[str, Any],
+    source: Event | datetime,
+    read: Callable[[dict[str, Any], datetime], Any],
+    apply: Callable[[Session, Any], str],
+) -> None:
+    """Apply what a payment lists, unless it cannot be used: its own event will tell it as well."""
+    try:
+        at = source if isinstance(source, datetime) else event_time(source)
+        apply(session, read(row, at))
+    except Unusable:
+        pass
 
 
 def _data(event: Event) -> dict[str, Any]:

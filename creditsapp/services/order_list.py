@@ -11,7 +11,6 @@ from creditsapp.models import Payment, Purchase
 from creditsapp.models.purchase import PURCHASE_STATUSES
 from creditsapp.services.transaction import streamed
 
-WAITS = and_(Payment.review_reason.is_not(None), Payment.decision.is_(None))
 NOT_OURS = and_(Payment.purchase_id.is_(None), Payment.status == "succeeded")
 STATUSES = (*PURCHASE_STATUSES, "recorded")
 
@@ -28,7 +27,7 @@ class Listed:
 def listed(status: str | None = None) -> Iterator[Listed]:
     """Orders and payments, oldest first; `review` is what waits, `recorded` is no order of ours."""
     if status in (None, "review"):
-        yield from _rows(_payments().where(WAITS), "review")
+        yield from _rows(_payments().where(Payment.waits), "review")
     if status in (None, "recorded"):
         yield from _rows(_payments().where(NOT_OURS), "recorded")
     if status not in ("review", "recorded"):

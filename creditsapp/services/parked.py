@@ -12,6 +12,7 @@ def _take_up(session: Session, payment: Payment) -> None:
 
     One that is being delivered again at this moment is passed over, and says so itself.
     """
+    session.flush()  # reading them anew must not undo what is not written yet
     query = (
         select(WebhookEvent)
         .where(
@@ -22,13 +23,15 @@ def _take_up(session: Session, payment: Payment) -> None:
     )
     for event in session.scalars(query.execution_options(populate_existing=True)):
         status = _what_became(event, payment)
-        if status is not None and event.last_error is None:
-            event.status, event.processed_at, event.next_attempt_at = status, now(), None
+        if status is not None:
+            event.status, event.processed_at = status, now()
+            event.last_error = event.next_attempt_at = None
 
 
 def _what_became(event: WebhookEvent, payment: Payment) -> str | None:
     """The status that a waiting webhook has by now; None while it waits."""
-    if event.status == "review" and payment.decision is None:
+    unusable = event.status == "review" and event.last_error is not None
+    if unusable or (event.status == "review" and payment.decision is None):
         return None
     if event.type.startswith(("refund.", "dispute.")):
         return f"{event.type.partition('.')[0]}_processed" if payment.purchase_id else None

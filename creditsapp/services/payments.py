@@ -6,23 +6,22 @@ Every event locks the payment's row first, so that two events of one payment can
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from creditsapp.driver import Driver
 from creditsapp.models import Payment, Purchase, Wallet
 from creditsapp.models.types import LIMIT, NO_CREDITS, added
+from creditsapp.services.customers import _remember_customer
 from creditsapp.services.facts import PaymentFacts
+from creditsapp.services.orders import ENDED, _follow, _heed_whole_refund, _review_order
 from creditsapp.services.parked import _take_up
 from creditsapp.services.posting import Movement, post_unguarded
-from creditsapp.services.retrying import retried
-from creditsapp.services.settlement import _settle, is_wholly_refunded
-from creditsapp.services.transaction import insert_new, now, transaction, violates
+from creditsapp.services.settlement import _settle
+from creditsapp.services.transaction import insert_new, locked, now
 
 UNKNOWN = "unknown"
 NOT_COMPARABLE = "a refund in a currency that cannot be compared"
-ENDED = ("failed", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -30,13 +29,6 @@ class Terms:
     """What was sold: this product of Dodo's, a dollar apiece."""
 
     product_id: str
-
-
-@retried
-def learn_payment(facts: PaymentFacts, terms: Terms) -> str:
-    """Apply what Dodo's API says about a payment, as its webhook would have been."""
-    with transaction() as session:
-        return _apply_payment(session, facts, terms)
 
 
 def _apply_payment(session: Session, facts: PaymentFacts, terms: Terms) -> str:
@@ -47,7 +39,7 @@ def _apply_payment(session: Session, facts: PaymentFacts, terms: Terms) -> str:
     answer = _credit_once(session, payment, purchase, facts, terms)
     if not _settle(session, payment) and payment.decision is None:
         payment.review_reason = NOT_COMPARABLE
-    _close_if_refunded(session, payment)
+    _heed_whole_refund(session, payment)
     _take_up(session, payment)
     return answer
 
@@ -60,45 +52,24 @@ def _credit_once(
         if purchase is not None:
             _follow(purchase, payment.status)
         return "recorded"
-    if payment.credited or payment.decision:
+    if payment.credited or payment.decision in ("approved", "rejected"):
         return "already_processed"
-    payment.review_reason = _objection(session, purchase, facts, terms)
+    payment.review_reason = _objection(session, payment, purchase, facts, terms)
+    payment.decision = None
     if payment.review_reason is None:
+        purchase.checkout_session_id = purchase.checkout_session_id or facts.session_id
         _credit(session, payment, purchase, purchase.credits)
         return "credits_added"
-    if purchase.status not in ("paid", "rejected"):
-        purchase.status, purchase.updated_at = "review", now()
+    _review_order(purchase)
     return "review"
-
-
-def _close_if_refunded(session: Session, payment: Payment) -> None:
-    """Nobody has to decide about a payment that gave no credits and has gone back as a whole."""
-    waits = payment.review_reason is not None and payment.decision is None
-    if waits and not payment.credited and is_wholly_refunded(session.connection(), payment):
-        payment.decision = "refunded"
-        _reject_order(session, payment)
-
-
-def _reject_order(session: Session, payment: Payment) -> None:
-    """Close the order of a payment that gives no credits, unless another waits or has paid it."""
-    another = select(Payment.id).where(
-        Payment.purchase_id == payment.purchase_id,
-        Payment.id != payment.id,
-        Payment.review_reason.is_not(None),
-        Payment.decision.is_(None),
-    )
-    session.flush()
-    order = session.get_one(
-        Purchase, payment.purchase_id, with_for_update=True, populate_existing=True
-    )
-    if order.status == "review" and session.scalar(another.limit(1)) is None:
-        order.status, order.updated_at = "rejected", now()
 
 
 def _locked_payment(session: Session, payment_id: str) -> Payment:
     at = now()
     insert_new(session, Payment, id=payment_id, status=UNKNOWN, created_at=at, updated_at=at)
-    return session.get_one(Payment, payment_id, with_for_update=True, populate_existing=True)
+    payment = locked(session, Payment, payment_id)
+    assert payment is not None  # it was inserted, or stood
+    return payment
 
 
 def _locked_purchase(session: Session, payment: Payment, facts: PaymentFacts) -> Purchase | None:
@@ -140,22 +111,15 @@ def _write_down(payment: Payment, purchase: Purchase | None, facts: PaymentFacts
         payment.purchase_id = purchase.id
 
 
-def _follow(purchase: Purchase, status: str) -> None:
-    """Let an unpaid order show what became of its payment."""
-    if purchase.status in ("created", "pending", "failed", "cancelled", "expired"):
-        purchase.status = status if status in ENDED else "pending"
-        purchase.updated_at = now()
-
-
 def _objection(
-    session: Session, purchase: Purchase, facts: PaymentFacts, terms: Terms
+    session: Session, payment: Payment, purchase: Purchase, facts: PaymentFacts, terms: Terms
 ) -> str | None:
     """Why a succeeded payment cannot be credited without a person, in words."""
     if facts.unusable:
         return facts.unusable
     if purchase.status == "paid":
         return "a second payment for a purchase that is paid"
-    if purchase.status == "rejected":
+    if purchase.status == "rejected" and payment.decision != "refunded":
         return "a payment for a purchase that was rejected"
     if facts.purchase_id is not None and facts.purchase_id != purchase.id:
         return "its metadata name another purchase"
@@ -203,7 +167,6 @@ def _credit(session: Session, payment: Payment, purchase: Purchase, amount: Deci
     first = purchase.paid_at is None
     if first:
         purchase.status, purchase.updated_at, purchase.paid_at = "paid", at, at
-        purchase.checkout_session_id = purchase.checkout_session_id or payment.checkout_session_id
     payment.credited = amount
     session.flush()
     post_unguarded(
@@ -219,19 +182,4 @@ def _credit(session: Session, payment: Payment, purchase: Purchase, amount: Deci
         ),
     )
     if payment.customer_id:
-        _learn_customer(session, purchase.user_id, payment.customer_id)
-
-
-def _learn_customer(session: Session, user_id: int, customer_id: str) -> None:
-    """Keep Dodo's id of a user, unless there is one or it is another user's."""
-    try:
-        with session.begin_nested():
-            session.execute(
-                update(Wallet)
-                .where(Wallet.user_id == user_id, Wallet.dodo_customer_id.is_(None))
-                .values(dodo_customer_id=customer_id)
-                .execution_options(synchronize_session=False)
-            )
-    except IntegrityError as error:
-        if not violates(error, "uq_wallets_dodo_customer_id"):
-            raise
+        _remember_customer(session, purchase.user_id, payment.customer_id)

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from creditsapp.extensions import db
-from creditsapp.models import Payment, Purchase, Wallet
+from creditsapp.models import Payment, Purchase
 from creditsapp.models.types import as_credits, is_uuid
 from creditsapp.services.errors import (
     IdempotencyConflict,
@@ -25,6 +25,14 @@ from creditsapp.services.transaction import now, transaction, violates
 
 CHECKOUT_LIFE = timedelta(hours=24)  # of a checkout session at Dodo
 PORTION = 200
+UNDER_WAY = (
+    "processing",
+    "succeeded",
+    "requires_capture",
+    "requires_merchant_action",
+    "partially_captured",
+    "partially_captured_and_capturable",
+)
 
 
 @dataclass(frozen=True)
@@ -145,7 +153,7 @@ def expire_forgotten() -> int:
 @retried
 def _expire_some() -> int:
     under_way = select(Payment.id).where(
-        Payment.purchase_id == Purchase.id, Payment.status.not_in(("failed", "cancelled"))
+        Payment.purchase_id == Purchase.id, Payment.status.in_(UNDER_WAY)
     )
     with transaction() as session:
         forgotten = (
@@ -202,23 +210,3 @@ def payment_of(purchase: Purchase) -> Payment | None:
         .order_by((Payment.credited > 0).desc(), Payment.created_at.desc())
         .limit(1)
     )
-
-
-def customer_id(user_id: int) -> str | None:
-    """Dodo's id of a user, once there is one."""
-    return db.session.scalar(select(Wallet.dodo_customer_id).where(Wallet.user_id == user_id))
-
-
-@retried
-def remember_customer(user_id: int, dodo_customer_id: str) -> None:
-    """Keep Dodo's id of a user, unless there is one or it is another user's."""
-    try:
-        with transaction() as session:
-            session.execute(
-                update(Wallet)
-                .where(Wallet.user_id == user_id, Wallet.dodo_customer_id.is_(None))
-                .values(dodo_customer_id=dodo_customer_id)
-            )
-    except IntegrityError as error:
-        if not violates(error, "uq_wallets_dodo_customer_id"):
-            raise

@@ -3,7 +3,7 @@
 import time
 
 from creditsapp.dodo.client import DodoClient
-from creditsapp.services import purchases
+from creditsapp.services import customers, purchases
 from creditsapp.services.errors import CustomerNotFound, PurchaseNotFound
 from creditsapp.services.transaction import end_reads
 
@@ -25,7 +25,7 @@ def invoice(dodo: DodoClient, user_id: int, purchase_id: str) -> bytes:
 
 def portal_link(dodo: DodoClient, user_id: int, return_url: str) -> str:
     """Where a user sees their payments at Dodo; raise CustomerNotFound or ProviderUnavailable."""
-    customer_id = purchases.customer_id(user_id)
+    customer_id = customers.customer_id(user_id)
     if customer_id is None:
         raise CustomerNotFound("You have not bought anything yet.")
     end_reads()

@@ -11,20 +11,22 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from creditsapp.dodo.answers import objects, text
 from creditsapp.dodo.client import DodoClient
 from creditsapp.dodo.errors import DodoFailed, RefundRefused, RefundUnknown
 from creditsapp.extensions import db
-from creditsapp.models import Payment, Purchase, RefundRequest
+from creditsapp.models import Payment, PaymentRefund, Purchase, RefundRequest
 from creditsapp.models.types import is_uuid
 from creditsapp.services import audit
-from creditsapp.services.errors import IdempotencyConflict, ServiceError
+from creditsapp.services.audit import Decision
+from creditsapp.services.errors import IdempotencyConflict, PaymentNotFound, ServiceError
 from creditsapp.services.idempotency import caller_key
 from creditsapp.services.retrying import retried
-from creditsapp.services.reviews import Decision, PaymentNotFound, paid_dollars
-from creditsapp.services.transaction import end_reads, now, transaction
+from creditsapp.services.transaction import end_reads, locked, now, transaction
 
 DODO_SECONDS = 20.0
-SURELY_OVER = timedelta(seconds=60)
+SURELY_OVER = timedelta(minutes=2)
+TOO_LATE = timedelta(seconds=30)  # to ask, since others may believe it lost before it is over
 OPEN = ("asked", "unknown")
 
 
@@ -45,16 +47,16 @@ def refund(
     """
     request, is_new = _write_down(either_id, decision, dollars)
     if not is_new and request.status in OPEN:
-        amount = request.amount
         request = look_for(dodo, request)
-        if request.status == "refused":
-            request, is_new = _write_down(either_id, decision, dollars)
-        elif amount != _amount(_payment(request), dollars):
-            raise NothingToRefund(
-                f"An earlier request was found: it became refund {request.refund_id}."
-                " Nothing was asked now; ask again if more is to go back."
-            )
-    return _ask(dodo, request, decision.reason) if is_new else request
+        if request.status == "taken":
+            _check_same(request, decision, dollars)
+            return request
+        request, is_new = _write_down(either_id, decision, dollars)
+    if is_new:
+        return _ask(dodo, request, decision.reason)
+    if request.status != "taken":
+        raise RefundUnknown("somebody else asks for a refund of this payment just now")
+    return request
 
 
 def look_for(dodo: DodoClient, request: RefundRequest) -> RefundRequest:
@@ -66,8 +68,14 @@ def look_for(dodo: DodoClient, request: RefundRequest) -> RefundRequest:
     if found is not None:
         return _close(request.id, "taken", found)
     if now() - request.created_at < SURELY_OVER:
-        raise RefundUnknown("it is not there yet, and may still be on its way; look in a minute")
+        raise RefundUnknown("it is not there yet, and may still be on its way; look in two minutes")
     return _close(request.id, "refused", error="it never arrived at Dodo")
+
+
+def status_of(request: RefundRequest) -> str:
+    """How the refund stands that a request became, as far as it is known here."""
+    made = db.session.get(PaymentRefund, request.refund_id, populate_existing=True)
+    return str(made.status if made else request.refund_status)
 
 
 def without_answer() -> list[RefundRequest]:
@@ -83,7 +91,7 @@ def _write_down(
     """The request that is to be asked, or one that stands in its way: of this key, or open."""
     key = None if decision.key is None else caller_key(decision.key)
     with transaction() as session:
-        payment = _locked(session, either_id)
+        payment = _payment_to_refund(session, either_id)
         amount = _amount(payment, dollars)
         stands = _standing(session, payment.id, key)
         if stands is not None:
@@ -112,17 +120,17 @@ def _write_down(
         return request, True
 
 
-def _locked(session: Session, either_id: str) -> Payment:
+def _payment_to_refund(session: Session, either_id: str) -> Payment:
     """The payment of this id, or the one that paid the order of this id."""
     either_id = either_id.replace("\0", "")
-    payment = session.get(Payment, either_id, with_for_update=True, populate_existing=True)
+    payment = locked(session, Payment, either_id)
     if payment is None and is_uuid(either_id):
         paid = (Payment.purchase_id == either_id, Payment.status == "succeeded")
-        found = session.scalars(select(Payment).where(*paid).with_for_update()).all()
+        found = session.scalars(select(Payment.id).where(*paid)).all()
         if len(found) > 1:
-            ids = ", ".join(one.id for one in found)
+            ids = ", ".join(sorted(found))
             raise NothingToRefund(f"This purchase was paid more than once; choose one: {ids}.")
-        payment = found[0] if found else None
+        payment = locked(session, Payment, found[0]) if found else None
         if payment is None and session.get(Purchase, either_id) is not None:
             raise NothingToRefund("This purchase was not paid; there is nothing to refund.")
     if payment is None:
@@ -141,23 +149,43 @@ def _standing(session: Session, payment_id: str, key: str | None) -> RefundReque
     return session.scalar(of_payment.where(RefundRequest.status.in_(OPEN)))
 
 
+def _check_same(found: RefundRequest, decision: Decision, dollars: int | None) -> None:
+    """Refuse to take an earlier request that was found for what is asked for now."""
+    key = None if decision.key is None else caller_key(decision.key)
+    if found.amount != _amount(_payment(found), dollars) or key not in (
+        None,
+        found.idempotency_key,
+    ):
+        raise NothingToRefund(
+            f"An earlier request was found: it became refund {found.refund_id}."
+            " Nothing was asked now; ask again if more is to go back."
+        )
+
+
 def _amount(payment: Payment, dollars: int | None) -> int | None:
     """The minor units, tax included, that so many dollars of a payment's price are."""
     if dollars is None:
         return None
-    of = paid_dollars(payment) or _ordered_dollars(payment)
-    if payment.total is None or of is None:
+    price = _price_in_dollars(payment)
+    if payment.total is None or price is None:
         raise NothingToRefund(
             "It is not known what this payment was for; it can only be refunded as a whole."
         )
-    if dollars > of:
-        raise NothingToRefund(f"This payment was for ${of}.")
-    return (2 * payment.total * dollars + of) // (2 * of)
+    if dollars > price:
+        raise NothingToRefund(f"This payment was for ${price}.")
+    return (2 * payment.total * dollars + price) // (2 * price)
 
 
-def _ordered_dollars(payment: Payment) -> int | None:
-    query = select(Purchase.dollars).where(Purchase.id == payment.purchase_id)
-    return db.session.scalar(query) if payment.purchase_id else None
+def _price_in_dollars(payment: Payment) -> int | None:
+    """What was ordered; for another sum in US dollars, what was paid without its tax."""
+    of_order = select(Purchase.dollars).where(Purchase.id == payment.purchase_id)
+    ordered = db.session.scalar(of_order) if payment.purchase_id else None
+    if payment.currency != "USD" or payment.total is None:
+        return ordered
+    net = payment.total - (payment.tax or 0)
+    if ordered is not None and 100 * ordered in (net, payment.total):
+        return ordered
+    return net // 100 if net >= 100 and net % 100 == 0 else None
 
 
 def _ask(dodo: DodoClient, request: RefundRequest, reason: str) -> RefundRequest:
@@ -171,6 +199,9 @@ def _ask(dodo: DodoClient, request: RefundRequest, reason: str) -> RefundRequest
     except DodoFailed as failure:
         _close(request.id, "refused", error=failure.detail)
         raise RefundRefused("NOT_SENT", failure.detail) from failure
+    if now() - request.created_at > TOO_LATE:
+        _close(request.id, "refused", error="it was never sent")
+        raise RefundRefused("NOT_SENT", "too much time had passed before it could be sent")
     try:
         made = dodo.create_refund(
             payment.id,
@@ -206,12 +237,9 @@ def _found(dodo: DodoClient, request: RefundRequest) -> dict[str, Any] | None:
     """
     deadline = time.monotonic() + DODO_SECONDS
     end_reads()
-    refunds = dodo.payment(request.payment_id, deadline=deadline).data.get("refunds")
-    for listed in refunds if isinstance(refunds, list) else []:
-        refund_id = listed.get("refund_id") if isinstance(listed, dict) else None
-        if not isinstance(refund_id, str):
-            raise DodoFailed("it lists a refund without an id")
-        made = dodo.refund(refund_id, deadline=deadline).data
+    for listed in objects(dodo.payment(request.payment_id, deadline=deadline).data, "refunds"):
+        refund_id = text(listed, "refund_id")
+        made = dodo.refund(refund_id, deadline=deadline).data | {"refund_id": refund_id}
         metadata = made.get("metadata")
         asked_as = metadata.get("request") if isinstance(metadata, dict) else None
         if asked_as == request.id:
@@ -245,6 +273,7 @@ def _close(
     request_id: str, status: str, made: dict[str, Any] | None = None, *, error: str | None = None
 ) -> RefundRequest:
     """Write down what became of a request; one that was refused gives its key back."""
+    before = (*OPEN, "refused") if status == "taken" else OPEN  # what was made was not refused
     values: dict[str, Any] = {"status": status, "error": error and error[:500], "updated_at": now()}
     if status == "refused":
         values["idempotency_key"] = None
@@ -254,7 +283,7 @@ def _close(
     with transaction() as session:
         session.execute(
             update(RefundRequest)
-            .where(RefundRequest.id == request_id, RefundRequest.status.in_(OPEN))
+            .where(RefundRequest.id == request_id, RefundRequest.status.in_(before))
             .values(values)
         )
         return session.get_one(RefundRequest, request_id, populate_existing=True)

@@ -4,15 +4,15 @@ import logging
 import time
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 
 from creditsapp.dodo.client import DodoClient
-from creditsapp.dodo.errors import NotKnown
+from creditsapp.dodo.errors import DodoFailed, NotKnown
 from creditsapp.extensions import db
 from creditsapp.models import Payment, WebhookEvent
-from creditsapp.services import payments, webhooks
+from creditsapp.services import events, webhooks
 from creditsapp.services.errors import ServiceError
-from creditsapp.services.facts import Unusable, payment_facts
+from creditsapp.services.facts import Unusable
 from creditsapp.services.payments import UNKNOWN, Terms
 from creditsapp.services.retrying import retried
 from creditsapp.services.transaction import end_reads, now, transaction
@@ -21,16 +21,17 @@ log = logging.getLogger(__name__)
 
 DODO_SECONDS = 20.0
 WAITING = ("failed", "parked")
+MOST_QUESTIONS = 30  # about a payment, over some six days
 
 
 @retried
 def make_due() -> None:
-    """Let every webhook that is tried again later be tried now."""
+    """Let every webhook that failed be tried now; those that are parked ask Dodo at their pace."""
     with transaction() as session:
         at = now()
         session.execute(
             update(WebhookEvent)
-            .where(WebhookEvent.next_attempt_at > at, WebhookEvent.status.in_(WAITING))
+            .where(WebhookEvent.next_attempt_at > at, WebhookEvent.status == "failed")
             .values(next_attempt_at=at)
         )
 
@@ -38,7 +39,7 @@ def make_due() -> None:
 def retry_due(dodo: DodoClient, terms: Terms) -> int:
     """Try again what is due by now; return how many were applied.
 
-    For a parked one, Dodo is asked for the payment that it waits for.
+    For a parked one, Dodo is asked for the payment that it waits for, but not for ever.
     """
     began, applied = now(), 0
     while (claimed := _claim(began)) is not None:
@@ -87,10 +88,12 @@ def _fetch(dodo: DodoClient, terms: Terms, webhook_id: str, payment_id: str | No
     end_reads()
     try:
         answer = dodo.payment(payment.id, deadline=time.monotonic() + DODO_SECONDS)
-        payments.learn_payment(payment_facts(answer.data | {"payment_id": payment.id}), terms)
+        events.learn_payment(payment.id, answer.data, answer.at, terms)
         return _wait_no_more(webhook_id)
     except NotKnown:
         _note(webhook_id, "Dodo does not know its payment")
+    except DodoFailed as failure:
+        _note(webhook_id, f"Dodo failed: {failure.detail}")
     except Unusable as reason:
         _note(webhook_id, f"Dodo's answer about its payment cannot be used: {reason}")
     return False
@@ -112,5 +115,12 @@ def _note(webhook_id: str, error: str) -> None:
         session.execute(
             update(WebhookEvent)
             .where(WebhookEvent.id == webhook_id, WebhookEvent.status == "parked")
-            .values(attempts=WebhookEvent.attempts + 1, last_error=error)
+            .values(
+                attempts=WebhookEvent.attempts + 1,
+                last_error=error,
+                next_attempt_at=case(
+                    (WebhookEvent.attempts < MOST_QUESTIONS, WebhookEvent.next_attempt_at),
+                    else_=None,
+                ),
+            )
         )

@@ -4,18 +4,13 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
-from creditsapp.models import PaymentDispute, PaymentRefund
+from creditsapp.models import Payment, PaymentDispute, PaymentRefund
 from creditsapp.services.facts import DisputeFacts, RefundFacts, Unusable
+from creditsapp.services.orders import _heed_whole_refund
 from creditsapp.services.parked import _take_up
-from creditsapp.services.payments import (
-    NOT_COMPARABLE,
-    UNKNOWN,
-    _close_if_refunded,
-    _locked_payment,
-)
-from creditsapp.services.retrying import retried
-from creditsapp.services.settlement import _settle
-from creditsapp.services.transaction import insert_new, now, transaction
+from creditsapp.services.payments import NOT_COMPARABLE, UNKNOWN, _locked_payment
+from creditsapp.services.settlement import _settle, is_countable
+from creditsapp.services.transaction import insert_new, now
 
 # Of two reports of one instant the later in this order counts: a final state before an open one,
 # and among final ones that by which money is gone.
@@ -37,42 +32,48 @@ RANKS = (
 News = TypeVar("News", PaymentRefund, PaymentDispute)
 
 
-@retried
-def learn_refund(facts: RefundFacts) -> str:
-    """Apply what Dodo's API says about a refund, as its webhook would have been."""
-    with transaction() as session:
-        return _apply_refund(session, facts)
-
-
-@retried
-def learn_dispute(facts: DisputeFacts) -> str:
-    """Apply what Dodo's API says about a dispute, as its webhook would have been."""
-    with transaction() as session:
-        return _apply_dispute(session, facts)
-
-
 def _apply_refund(session: Session, facts: RefundFacts) -> str:
     """Write down a refund and settle its payment; return the webhook's answer."""
-    known = ("status", "amount", "currency", "is_partial")
-    return _apply_news(session, PaymentRefund, facts.refund_id, facts, known) or "refund_processed"
+    names = ("status", "amount", "currency", "is_partial")
+    payment, refund, changed = _keep_news(session, PaymentRefund, facts.refund_id, facts, names)
+    comparable = _settle(session, payment, "refund")
+    counts = comparable or refund.status != "succeeded" or is_countable(payment, refund)
+    if changed and not counts:
+        payment.review_reason, payment.decision = NOT_COMPARABLE, None
+    elif comparable and payment.waits and payment.review_reason == NOT_COMPARABLE:
+        payment.review_reason = None
+    _heed_whole_refund(session, payment)
+    _take_up(session, payment)
+    if payment.waits and not counts:
+        return "review"
+    return "parked" if payment.purchase_id is None else "refund_processed"
 
 
 def _apply_dispute(session: Session, facts: DisputeFacts) -> str:
     """Write down a dispute and settle its payment; return the webhook's answer."""
-    known = ("status", "stage", "amount", "currency")
-    return (
-        _apply_news(session, PaymentDispute, facts.dispute_id, facts, known) or "dispute_processed"
+    names = ("status", "stage", "amount", "currency")
+    payment, _dispute, _changed = _keep_news(
+        session, PaymentDispute, facts.dispute_id, facts, names
     )
+    _settle(session, payment, "dispute")
+    _take_up(session, payment)
+    return "parked" if payment.purchase_id is None else "dispute_processed"
 
 
-def _apply_news(
+def _keep_news(
     session: Session,
     table: type[News],
     row_id: str,
     facts: RefundFacts | DisputeFacts,
-    known: tuple[str, ...],
-) -> str | None:
-    """Keep what is newer than what stands and settle; return why that has not ended, if so."""
+    names: tuple[str, ...],
+) -> tuple[Payment, News, bool]:
+    """Keep what is newer than what stands; tell whether anything changed by it.
+
+    What a newer report does not say stays as it was known.
+    """
+    known = session.get(table, row_id)
+    if known is not None and known.payment_id != facts.payment_id:
+        raise Unusable(f"{row_id} is known as being of another payment")
     payment = _locked_payment(session, facts.payment_id)
     insert_new(
         session,
@@ -86,19 +87,15 @@ def _apply_news(
     row = session.get_one(table, row_id, populate_existing=True)
     if row.payment_id != payment.id:
         raise Unusable(f"{row_id} is known as being of another payment")
-    changed = False
-    if _is_news(row, facts):
-        changed = any(getattr(row, name) != getattr(facts, name) for name in known)
-        for name in (*known, "event_at"):
-            setattr(row, name, getattr(facts, name))
-        session.flush()
-    if not _settle(session, payment):
-        if changed:
-            payment.review_reason, payment.decision = NOT_COMPARABLE, None
-        return None if payment.decision else "review"
-    _close_if_refunded(session, payment)
-    _take_up(session, payment)
-    return "parked" if payment.purchase_id is None else None
+    if not _is_news(row, facts):
+        return payment, row, False
+    said = {name: getattr(facts, name) for name in names if getattr(facts, name) is not None}
+    changed = any(getattr(row, name) != value for name, value in said.items())
+    for name, value in said.items():
+        setattr(row, name, value)
+    row.event_at = facts.event_at
+    session.flush()
+    return payment, row, changed
 
 
 def _is_news(known: PaymentRefund | PaymentDispute, facts: RefundFacts | DisputeFacts) -> bool:

@@ -26,19 +26,19 @@ MONEY_GONE = (
 )
 
 
-def _settle(session: Session, payment: Payment) -> bool:
+def _settle(session: Session, payment: Payment, because: str | None = None) -> bool:
     """Take back, or restore, what the payment's refunds and disputes now come to.
 
-    Return whether all of it could be settled; a refund that cannot be compared with what was paid
-    is left to a person, and the rest is settled without it.
+    `because` of a `refund` or a `dispute`, if one was heard of just now. Return whether all of it
+    could be settled; a refund that cannot be compared with what was paid is left to a person, and
+    the rest is settled without it.
     """
     if not payment.credited:
         return True
     taken_back, disputes, comparable = _state(session.connection(), payment)
     if taken_back != payment.reversed_credits:
         disputed = any(status in MONEY_GONE for status in disputes)
-        restored = disputes and taken_back < payment.reversed_credits == payment.credited
-        _move(session, payment, taken_back, "dispute" if disputed or restored else "refund")
+        _move(session, payment, taken_back, because or ("dispute" if disputed else "refund"))
     return comparable
 
 
@@ -117,6 +117,11 @@ def refunded_share(payment: Any, refunds: Sequence[Any]) -> tuple[Fraction, bool
     shares = [_share(payment, refund) for refund in refunds]
     known = sum((share for share in shares if share is not None), Fraction(0))
     return min(known, Fraction(1)), None not in shares or known >= 1
+
+
+def is_countable(payment: Payment, refund: PaymentRefund) -> bool:
+    """Whether it can be told how much of a payment a refund is."""
+    return refund.is_partial is False or _share(payment, refund) is not None
 
 
 def _share(payment: Any, refund: Any) -> Fraction | None:

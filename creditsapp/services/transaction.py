@@ -4,7 +4,7 @@ import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Select, inspect
 from sqlalchemy.dialects import postgresql, sqlite
@@ -17,6 +17,8 @@ from creditsapp.driver import Driver
 from creditsapp.extensions import db
 from creditsapp.models import Base
 from creditsapp.services.errors import OutcomeUnknown
+
+Row = TypeVar("Row", bound=Base)
 
 
 @contextmanager
@@ -140,6 +142,11 @@ def insert_new(session: Session, table: type[Base], **values: Any) -> bool:
     statement = insert(table).values(**values).on_conflict_do_nothing()
     key = inspect(table).primary_key[0]
     return session.execute(statement.returning(key)).first() is not None
+
+
+def locked(session: Session, table: type[Row], row_id: str) -> Row | None:
+    """A row as it stands now, locked to the end of the use case; None where there is none."""
+    return session.get(table, row_id, with_for_update=True, populate_existing=True)
 
 
 def now() -> datetime:

@@ -5,6 +5,7 @@ is taken by one of them, and each job's time stands in the database.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import update
@@ -12,16 +13,26 @@ from sqlalchemy import update
 from creditsapp.dodo.client import DodoClient
 from creditsapp.models import PeriodicJob
 from creditsapp.services import expiry, purchases, reconciliation, retrials
+from creditsapp.services.healing import Finding
 from creditsapp.services.payments import Terms
-from creditsapp.services.reconciliation import Comparison, Finding
+from creditsapp.services.reconciliation import Comparison
 from creditsapp.services.retrying import retried
 from creditsapp.services.transaction import insert_new, now, transaction
 
-# How often Dodo is compared, and how far back: a dispute may come months after its payment.
-COMPARISONS = (
-    ("reconcile the last months", timedelta(days=1), timedelta(days=120)),
-    ("reconcile the last days", timedelta(minutes=15), timedelta(days=2)),
-)
+
+@dataclass(frozen=True)
+class Span:
+    """A comparison with Dodo: of how far back, and how often."""
+
+    name: str
+    back: timedelta
+    every: timedelta
+
+
+RECENT = Span("reconcile the last days", timedelta(days=2), timedelta(minutes=15))
+LONG = Span(
+    "reconcile the last months", timedelta(days=120), timedelta(days=1)
+)  # disputes are late
 SOON = timedelta(minutes=1)
 
 Tell = Callable[[Finding], None]
@@ -42,42 +53,43 @@ def sweeps(
     yield "webhooks applied", retry
 
 
-def compare_recent(dodo: DodoClient, terms: Terms, tell: Tell) -> Comparison:
-    """Compare the last days with Dodo."""
-    _name, _every, back = COMPARISONS[-1]
-    return reconciliation.reconcile(dodo, terms, since=now() - back, tell=tell)
+def comparisons(
+    dodo: DodoClient, terms: Terms, tell: Tell, *, everything: bool
+) -> Iterator[Comparison]:
+    """Compare with Dodo what is due and no other worker has taken; for `everything`, something."""
+    for span in _taken(everything):
+        try:
+            yield reconciliation.reconcile(dodo, terms, since=now() - span.back, tell=tell)
+        except Exception:
+            _put_off(span, SOON)
+            raise
 
 
-def compare_if_due(dodo: DodoClient, terms: Terms, tell: Tell) -> Comparison | None:
-    """Compare with Dodo what is due; None when nothing is, or another worker does it."""
-    for name, every, back in COMPARISONS:
-        if _claim(name, every):
-            try:
-                return reconciliation.reconcile(dodo, terms, since=now() - back, tell=tell)
-            except Exception:
-                _put_off(name, SOON)
-                raise
-    return None
+def _taken(everything: bool) -> Iterator[Span]:
+    if everything:
+        yield LONG if _claim(LONG) else RECENT
+    else:
+        yield from (span for span in (RECENT, LONG) if _claim(span))
 
 
 @retried
-def _claim(name: str, every: timedelta) -> bool:
-    """Whether a job is due and nobody else has taken it; it is due again after so long."""
+def _claim(span: Span) -> bool:
+    """Whether a comparison is due and nobody else has taken it; it is due again after a while."""
     with transaction() as session:
         at = now()
-        insert_new(session, PeriodicJob, name=name, due_at=at)
+        insert_new(session, PeriodicJob, name=span.name, due_at=at)
         taken = session.execute(
             update(PeriodicJob)
-            .where(PeriodicJob.name == name, PeriodicJob.due_at <= at)
-            .values(due_at=at + every)
+            .where(PeriodicJob.name == span.name, PeriodicJob.due_at <= at)
+            .values(due_at=at + span.every)
             .returning(PeriodicJob.name)
         )
         return taken.first() is not None
 
 
 @retried
-def _put_off(name: str, wait: timedelta) -> None:
+def _put_off(span: Span, wait: timedelta) -> None:
     with transaction() as session:
         session.execute(
-            update(PeriodicJob).where(PeriodicJob.name == name).values(due_at=now() + wait)
+            update(PeriodicJob).where(PeriodicJob.name == span.name).values(due_at=now() + wait)
         )

@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session, defer
 from creditsapp.extensions import db
 from creditsapp.models import WebhookEvent
 from creditsapp.services import audit
+from creditsapp.services.audit import Decision
 from creditsapp.services.errors import OutcomeUnknown, ServiceError, TryAgainLater
 from creditsapp.services.events import Event, _apply
 from creditsapp.services.facts import Unusable
 from creditsapp.services.payments import Terms
 from creditsapp.services.retrying import retried
-from creditsapp.services.transaction import insert_new, now, streamed, transaction
+from creditsapp.services.transaction import insert_new, locked, now, streamed, transaction
 from creditsapp.strict_json import parse_json
 
 log = logging.getLogger(__name__)
@@ -40,32 +41,28 @@ class WebhookNotFound(ServiceError):
     status = 404
 
 
-def receive(webhook_id: str, body: bytes, terms: Terms) -> str:
+def receive(
+    webhook_id: str, body: bytes, terms: Terms, *, replayed_by: Decision | None = None
+) -> str:
     """Store a verified body and apply it, in one transaction; return what became of it.
 
-    The same body under the same id is not applied again once it is done. A body that is no event
-    is kept and is `invalid`. What fails inside is kept as `failed`, and raised.
+    The same body under the same id is not applied again once it is done, unless somebody asks for
+    it. A body that is no event is kept and is `invalid`. What fails inside is kept as `failed`, and
+    raised.
     """
-    return _receive(webhook_id, body, terms)
-
-
-def replay(webhook_id: str, terms: Terms, *, actor: str, reason: str) -> str:
-    """Apply a stored webhook again, as if it had just come; harmless, however often."""
-    body = find(webhook_id).payload
-    return _receive(webhook_id, body, terms, {"actor": actor, "reason": reason})
-
-
-def _receive(
-    webhook_id: str, body: bytes, terms: Terms, asked: dict[str, str] | None = None
-) -> str:
     event = _read(body)
     try:
-        return _store_and_apply(webhook_id, body, event, terms, asked)
+        return _store_and_apply(webhook_id, body, event, terms, replayed_by)
     except STOPS:  # the database would not keep the failure either
         raise
     except Exception as error:
         _keep_failure(webhook_id, body, event, error)
         raise
+
+
+def replay(webhook_id: str, terms: Terms, decision: Decision) -> str:
+    """Apply a stored webhook again, as if it had just come; harmless, however often."""
+    return receive(webhook_id, find(webhook_id).payload, terms, replayed_by=decision)
 
 
 def _read(body: bytes) -> Event | None:
@@ -80,34 +77,42 @@ def _read(body: bytes) -> Event | None:
 
 @retried
 def _store_and_apply(
-    webhook_id: str, body: bytes, event: Event | None, terms: Terms, asked: dict[str, str] | None
+    webhook_id: str, body: bytes, event: Event | None, terms: Terms, replayed_by: Decision | None
 ) -> str:
     with transaction() as session:
-        stored, is_new = _locked(session, webhook_id, body, event)
+        stored, is_new = _locked_event(session, webhook_id, body, event)
         seen = not is_new and stored.payload == body
-        if asked:
+        if replayed_by:
             audit._record(
-                session, command="webhooks replay", subject=webhook_id, details={}, **asked
+                session,
+                actor=replayed_by.actor,
+                command="webhooks replay",
+                subject=webhook_id,
+                reason=replayed_by.reason,
+                details={},
             )
         if not is_new:
             stored.attempts += 1
         if event is None:
             return _invalid(stored, is_new)
-        if seen and stored.status in DONE:
+        if seen and stored.status in DONE and replayed_by is None:
             return "already_processed"
+        before = stored.status
         stored.type, stored.payload, stored.last_error = _type(event), body, None
         stored.payment_id = _payment_id(event)
         try:
             stored.status = _apply(session, event, terms)
         except Unusable as reason:
             stored.status, stored.last_error = "review", str(reason)
+        if seen and stored.status == "already_processed":
+            stored.status = before
         stored.processed_at = now()
         waits = stored.status == "parked"
         stored.next_attempt_at = next_attempt(stored.attempts) if waits else None
         return stored.status
 
 
-def _locked(
+def _locked_event(
     session: Session, webhook_id: str, body: bytes, event: Event | None
 ) -> tuple[WebhookEvent, bool]:
     """The stored webhook, and whether it was stored just now."""
@@ -122,7 +127,9 @@ def _locked(
         attempts=1,
         received_at=now(),
     )
-    return session.get_one(WebhookEvent, webhook_id, with_for_update=True), is_new
+    stored = locked(session, WebhookEvent, webhook_id)
+    assert stored is not None  # it was inserted, or stood
+    return stored, is_new
 
 
 def _type(event: Event | None) -> str:
@@ -153,7 +160,7 @@ def _keep_failure(webhook_id: str, body: bytes, event: Event | None, error: Exce
     """Keep what could not be applied, and why, as well as that goes."""
     try:
         with transaction() as session:
-            stored, is_new = _locked(session, webhook_id, body, event)
+            stored, is_new = _locked_event(session, webhook_id, body, event)
             if not is_new:
                 stored.attempts += 1
             if stored.status not in DONE:

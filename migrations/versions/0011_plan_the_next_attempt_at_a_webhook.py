@@ -13,6 +13,10 @@ def upgrade() -> None:
     op.add_column(
         "webhook_events", sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True)
     )
+    op.execute(
+        "UPDATE webhook_events SET next_attempt_at = received_at"
+        " WHERE status IN ('failed', 'parked')"
+    )
     op.create_index(
         "ix_webhook_events_next_attempt_at",
         "webhook_events",

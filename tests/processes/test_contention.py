@@ -2,7 +2,7 @@
 
 import pytest
 
-from creditsapp.services import ledger, purchases
+from creditsapp.services import customers, ledger
 from creditsapp.services.errors import RefundTooLarge
 from tests.builders import make_purchase, make_user, payment_event, settle
 from tests.forks import race
@@ -65,5 +65,5 @@ def test_wallets_that_learn_the_same_customer_at_once_are_all_credited(app):
     assert race(app, deliveries) == ["credits_added"] * 8
     with app.app_context():
         assert {ledger.balance(user).balance for user in users} == {20}
-        customers = [purchases.customer_id(user) for user in users]
+        customers = [customers.customer_id(user) for user in users]
         assert sorted(map(str, customers)) == ["None"] * 7 + ["cus_1"]

@@ -44,8 +44,8 @@ def compared(monkeypatch):
 
 
 def compare():
-    terms = Terms("pdt_sandbox_credits")
-    return sum(1 for _ in upkeep.comparisons_due(dodo_client(), terms, lambda finding: None))
+    terms, tell = Terms("pdt_sandbox_credits"), (lambda finding: None)
+    return len(list(upkeep.comparisons(dodo_client(), terms, tell, everything=False)))
 
 
 def test_the_last_days_are_compared_first_and_then_the_last_months(shop, compared):

@@ -109,13 +109,15 @@ def test_a_day_of_lost_webhooks_over_four_pages_is_healed_once(shop, flask, monk
     monkeypatch.setattr("creditsapp.dodo.records.PAGE_SIZE", 5)
     users = [shop.user() for _ in range(17)]
     payments = [shop.pay(shop.order(user)) for user in users]
-    refunds = [shop.refund(payment_id, 100) for payment_id in payments[:11]]
+    for payment_id in payments[:6]:
+        shop.deliver(payment_id)
+    for payment_id in payments[:11]:
+        shop.refund(payment_id, 100)
     answer = reconcile(flask)
     assert answer.exit_code == 0, answer.output
-    assert "17 payments, 11 refunds, 0 disputes compared: 28 healed, 0 not" in answer.stdout
+    assert "17 payments, 11 refunds, 0 disputes compared: 17 healed, 0 not" in answer.stdout
     assert [balance(user) for user in users] == [80] * 11 + [100] * 6
     assert reconcile(flask).stdout.endswith("compared: 0 healed, 0 not\n")
-    assert len(refunds) == 11
 
 
 def test_reconciling_and_the_late_webhook_at_once_credit_once(shop, app):

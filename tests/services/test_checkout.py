@@ -9,7 +9,7 @@ import pytest
 from creditsapp.dodo.client import Buyer
 from creditsapp.extensions import db
 from creditsapp.models import Purchase
-from creditsapp.services import checkout, purchases
+from creditsapp.services import checkout, customers, purchases
 from creditsapp.services.errors import IdempotencyConflict, ProviderUnavailable
 from creditsapp.services.purchases import Offer
 from tests.builders import make_user
@@ -59,14 +59,14 @@ def test_a_customer_is_made_once_and_remembered():
     order(dodo, user)
     order(dodo, user)
     assert len(dodo.customers) == 1
-    assert dodo.checkouts[1]["customer_id"] == purchases.customer_id(user) == f"cus_{user}"
+    assert dodo.checkouts[1]["customer_id"] == customers.customer_id(user) == f"cus_{user}"
 
 
 def test_without_a_customer_the_order_goes_on_by_address():
     user, dodo = make_user(), Dodo(customer_error=ProviderUnavailable("down"))
     assert order(dodo, user).status == "pending"
     assert dodo.checkouts[0]["customer_id"] is None
-    assert purchases.customer_id(user) is None
+    assert customers.customer_id(user) is None
 
 
 @pytest.mark.parametrize("error", [ProviderUnavailable("down"), RuntimeError("a bug")])
