@@ -98,6 +98,18 @@ def test_a_list_that_lags_behind_a_refunds_report_changes_nothing(
     assert balance(user) == left == (60 if stands == "succeeded" else 100)
 
 
+def test_a_payment_that_lags_behind_its_refunds_report_changes_nothing(shop, flask):
+    user = shop.user()
+    payment_id = shop.pay(shop.order(user))
+    refund_id = shop.refund(payment_id, 200, status="pending")
+    long_ago = {"timestamp": "2026-01-01T00:00:00+00:00"}
+    own = refund_event(refund_id, payment_id=payment_id, amount=200) | long_ago
+    assert settle(own) == "parked"
+    assert reconcile(flask).exit_code == 0
+    assert db.session.get(PaymentRefund, refund_id, populate_existing=True).status == "succeeded"
+    assert balance(user) == 60
+
+
 @pytest.mark.parametrize("named", [{"metadata": {}}, {"checkout_session_id": None}])
 def test_a_payment_that_seemed_to_be_no_order_of_ours_is_healed(shop, flask, monkeypatch, named):
     user = shop.user()
