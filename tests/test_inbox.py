@@ -3,9 +3,10 @@
 import json
 
 import pytest
+from sqlalchemy import delete, func, select
 
 from creditsapp.extensions import db
-from creditsapp.models import OperatorAction, WebhookEvent
+from creditsapp.models import OperatorAction, PaymentDispute, PaymentRefund, WebhookEvent
 from creditsapp.services import ledger, payments, webhooks
 from creditsapp.services.payments import Terms
 from tests.builders import (
@@ -140,15 +141,81 @@ def test_all_that_failed_are_applied_in_the_order_in_which_they_came(context, fl
     assert flask("webhooks", "replay", "--failed").stdout == "no webhook has failed\n"
 
 
-def test_replays_of_everything_change_no_balance(context, flask):
+def test_replays_of_everything_change_no_balance(context, flask, database_url):
     user = make_user(0)
     settle(payment_event(make_purchase(user)), "msg_1")
     settle(refund_event(amount=100), "msg_2")
     settle(dispute_event("won"), "msg_3")
+    before = contents(database_url)["ledger_entries"]
+    statuses = [one["status"] for one in listed(flask)]
     for number in (3, 2, 1, 1, 2, 3):
         assert flask("webhooks", "replay", f"msg_{number}").exit_code == 0
     assert balance(user) == 80
+    assert contents(database_url)["ledger_entries"] == before
     assert [one["attempts"] for one in listed(flask)] == [3, 3, 3]
+    assert [one["status"] for one in listed(flask)] == statuses
+    assert statuses == ["credits_added", "refund_processed", "dispute_processed"]
+
+
+@pytest.mark.parametrize(
+    ("table", "lost"),
+    [(PaymentRefund, refund_event(amount=100)), (PaymentDispute, dispute_event())],
+)
+def test_a_replay_of_what_is_done_applies_it_again(context, flask, table, lost):
+    user = make_user(0)
+    settle(payment_event(make_purchase(user)))
+    settle(lost, "msg_1")
+    left = balance(user)
+    db.session.execute(delete(table))
+    db.session.commit()
+    assert flask("webhooks", "replay", "msg_1").exit_code == 0
+    assert db.session.scalar(select(func.count()).select_from(table)) == 1
+    assert balance(user) == left < 100
+
+
+def test_what_was_ignored_once_is_applied_by_a_replay(context, flask, monkeypatch):
+    user = make_user(0)
+    with monkeypatch.context() as older:
+        older.setattr(webhooks, "_apply", lambda *_: "ignored")
+        assert settle(payment_event(make_purchase(user)), "msg_1") == "ignored"
+    assert balance(user) == 0
+    assert flask("webhooks", "replay", "msg_1").stdout == "msg_1: credits_added\n"
+    assert balance(user) == 100
+
+
+def test_a_repeated_delivery_of_what_is_done_is_answered_as_before(context):
+    order = make_purchase(make_user(0))
+    for body, done in (
+        (payment_event(order), "credits_added"),
+        (refund_event(), "refund_processed"),
+        (event("license_key.created", None), "ignored"),
+    ):
+        assert settle(body, done) == done
+        assert settle(body, done) == "already_processed"
+        assert webhooks.find(done).status == done
+
+
+def test_a_newer_body_under_an_old_id_is_kept(context, flask):
+    order = make_purchase(make_user(0))
+    settle(payment_event(order, kind="payment.processing"), "msg_1")
+    newer = payment_event(order, kind="payment.failed")
+    settle(newer, "msg_1")
+    db.session.expunge_all()
+    shown = json.loads(flask("webhooks", "show", "msg_1", "--json").stdout)
+    assert (shown["type"], shown["attempts"]) == ("payment.failed", 2)
+    assert shown["payload"] == newer
+
+
+def test_a_newer_body_of_another_kind_under_an_old_id_is_kept(context, flask):
+    order = make_purchase(make_user(0))
+    settle(payment_event(order))
+    settle(refund_event("ref_9", payment_id="pay_9"), "msg_1")
+    newer = refund_event(amount=100)
+    assert settle(newer, "msg_1") == "refund_processed"
+    db.session.expunge_all()
+    shown = json.loads(flask("webhooks", "show", "msg_1", "--json").stdout)
+    assert (shown["status"], shown["paymentId"]) == ("refund_processed", "pay_1")
+    assert (shown["attempts"], shown["payload"]) == (2, newer)
 
 
 def test_a_parked_event_says_processed_once_its_payment_has_come(context, flask):

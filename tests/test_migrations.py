@@ -14,7 +14,16 @@ from sqlalchemy.exc import DBAPIError
 from creditsapp import create_app
 from creditsapp.extensions import db
 from creditsapp.models import LedgerEntry
-from tests.builders import make_purchase, make_user, payment_event, settle, spend
+from creditsapp.services import verification, webhooks
+from tests.builders import (
+    event,
+    make_purchase,
+    make_user,
+    payment_event,
+    refund_event,
+    settle,
+    spend,
+)
 from tests.conftest import settings_for
 from tests.databases import contents
 
@@ -57,6 +66,54 @@ def test_an_empty_database_goes_down_to_nothing_and_up_again(tmp_path):
         assert inspect(db.engine).get_table_names() == ["alembic_version"]
         flask_migrate.upgrade()
         db.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def own_database(request, tmp_path):
+    """The URL of a migrated database that no other test uses, in the context of its app."""
+    url = f"sqlite:///{tmp_path / 'own.db'}"
+    if request.param == "postgresql":
+        postgres = request.getfixturevalue("postgres")
+        postgres.psql("CREATE DATABASE own")
+        url = postgres.get_uri("own")
+    app = create_app(settings_for(url))
+    with app.app_context():
+        flask_migrate.upgrade()
+        yield url
+        db.session.remove()
+        db.engine.dispose()
+    if request.param == "postgresql":
+        postgres.psql("DROP DATABASE own")
+
+
+def test_what_loses_nothing_goes_down_and_up_again(own_database):
+    user = make_user(50)
+    spend(user, 1)
+    settle(payment_event(make_purchase(user), business_id=None) | {"business_id": None})
+    settle(refund_event(payment_id="pay_9"), "msg_1")
+    db.session.remove()
+    before = contents(own_database)
+    flask_migrate.downgrade(revision="0010")
+    columns = {column["name"] for column in inspect(db.engine).get_columns("webhook_events")}
+    assert "next_attempt_at" not in columns
+    flask_migrate.upgrade()
+    flask_migrate.check()
+    after = contents(own_database)
+    for table in before.keys() - {"webhook_events"}:
+        assert after[table] == before[table]
+    assert verification.verify().problems == []
+
+
+@pytest.mark.usefixtures("own_database")
+def test_a_parked_webhook_of_an_older_schema_gets_a_next_attempt():
+    settle(refund_event(payment_id="pay_9"), "msg_1")
+    settle(event("license_key.created", None), "msg_2")
+    db.session.remove()
+    flask_migrate.downgrade(revision="0010")
+    flask_migrate.upgrade()
+    assert webhooks.find("msg_1").status == "parked"
+    assert webhooks.find("msg_1").next_attempt_at is not None
+    assert webhooks.find("msg_2").next_attempt_at is None
 
 
 def test_two_that_migrate_an_empty_database_at_once_both_succeed(postgres, tmp_path):

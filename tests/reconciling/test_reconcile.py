@@ -242,6 +242,8 @@ def test_a_refund_whose_payment_is_not_known_brings_its_payment(shop, flask):
 def test_a_restored_backup_gets_back_what_was_paid_since(shop, flask):
     user, order, payment_id = shop.bought()
     refund_id = shop.refund(payment_id, 100)
+    settle(refund_event(refund_id, payment_id=payment_id, amount=100))
+    assert balance(user) == 80
     db.session.execute(db.delete(PaymentRefund))
     db.session.commit()
     fresh = shop.order(user)

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from creditsapp.dodo.answers import Answer
+from creditsapp.dodo.client import DodoClient
 from creditsapp.extensions import db
 from creditsapp.models import OperatorAction, RefundRequest
 from creditsapp.services import refunding
@@ -58,6 +60,17 @@ def test_a_whole_refund_is_asked_once_and_moves_no_credits_itself(shop, flask, b
 def test_a_part_is_so_many_dollars_of_the_price_with_their_tax(shop, flask, choices, amount, left):
     user, _order, payment_id = shop.bought(**choices)
     assert ask(flask, payment_id, "--dollars", "2").exit_code == 0
+    (made,) = shop.refunds(payment_id)
+    assert made["amount"] == amount
+    flask("credits", "reconcile")
+    assert balance(user) == left
+
+
+@pytest.mark.parametrize(("dollars", "amount", "left"), [("3", 300, 60), ("6", 600, 0)])
+def test_a_part_is_measured_by_the_dollars_that_were_ordered(shop, flask, dollars, amount, left):
+    user, _order, payment_id = shop.bought(dollars=6, tax_rate="20", tax_inclusive=True)
+    answer = ask(flask, payment_id, "--dollars", dollars)
+    assert answer.exit_code == 0, answer.stderr
     (made,) = shop.refunds(payment_id)
     assert made["amount"] == amount
     flask("credits", "reconcile")
@@ -141,6 +154,97 @@ def test_one_without_our_mark_is_taken_to_be_ours_when_it_can_be(shop, flask):
     found = ask(flask, payment_id, "--dollars", "2")
     assert (found.exit_code, by_hand in found.stdout) == (0, True)
     assert len(shop.refunds(payment_id)) == 2
+
+
+@pytest.mark.parametrize("refunds", ["missing", None, "x", {}])
+def test_an_answer_that_lists_no_refunds_is_no_word_that_there_are_none(
+    shop, flask, monkeypatch, refunds
+):
+    _user, _order, payment_id = shop.bought()
+    shop.fault("lose_answer", path="/refunds", method="POST", times=1)
+    assert ask(flask, payment_id, "--dollars", "2").exit_code == 1
+    let_a_minute_pass()
+    whole = DodoClient.payment
+
+    def payment(*args, **options):
+        answer = whole(*args, **options)
+        data = {name: value for name, value in answer.data.items() if name != "refunds"}
+        return Answer(data if refunds == "missing" else data | {"refunds": refunds}, answer.at)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(DodoClient, "payment", payment)
+        unread = ask(flask, payment_id, "--dollars", "2")
+        assert (unread.exit_code, unread.stderr.count("\n")) == (1, 1)
+        assert unread.stderr.startswith("Error: Dodo failed: ")
+        assert flask("credits", "reconcile").exit_code == 1
+    assert [request.status for request in requests()] == ["unknown"]
+    (made,) = shop.refunds(payment_id)
+    assert made["refund_id"] in ask(flask, payment_id, "--dollars", "2").stdout
+    assert len(shop.refunds(payment_id)) == 1
+
+
+def test_values_of_the_wrong_types_are_no_word_that_there_are_none(shop, flask):
+    _user, _order, payment_id = shop.bought()
+    shop.fault("lose_answer", path="/refunds", method="POST", times=1)
+    assert ask(flask, payment_id, "--dollars", "2").exit_code == 1
+    let_a_minute_pass()
+    shop.fault("wrong_types", path="/payments", method="GET")
+    assert ask(flask, payment_id, "--dollars", "2").exit_code == 1
+    shop.heal()
+    assert ask(flask, payment_id, "--dollars", "2").exit_code == 0
+    assert len(shop.refunds(payment_id)) == 1
+
+
+@pytest.mark.parametrize("earlier", [(), ("--key", "k1")])
+def test_an_earlier_request_that_is_found_is_not_taken_for_that_of_another_key(
+    shop, flask, earlier
+):
+    _user, _order, payment_id = shop.bought()
+    shop.fault("lose_answer", path="/refunds", method="POST", times=1)
+    assert ask(flask, payment_id, "--dollars", "2", *earlier).exit_code == 1
+    found = ask(flask, payment_id, "--dollars", "2", "--key", "k2")
+    assert (found.exit_code, found.stdout) == (1, "")
+    assert "An earlier request was found" in found.stderr
+    assert "Nothing was asked now" in found.stderr
+    assert len(shop.refunds(payment_id)) == 1
+    let_a_minute_pass()
+    for _ in range(2):
+        anew = ask(flask, payment_id, "--dollars", "2", "--key", "k2")
+        assert anew.exit_code == 0, anew.stderr
+        assert len(shop.refunds(payment_id)) == 2
+
+
+def test_a_repeat_by_its_key_says_that_the_refund_has_failed_meanwhile(shop, flask):
+    _user, _order, payment_id = shop.bought()
+    shop.control("/sandbox/refunds/mode", status="pending")
+    assert ", pending." in ask(flask, payment_id, "--key", "k").stdout
+    (made,) = shop.refunds(payment_id)
+    shop.control(f"/sandbox/refunds/{made['refund_id']}/decide", status="failed")
+    flask("credits", "reconcile")
+    again = ask(flask, payment_id, "--key", "k")
+    assert ("failed" in again.output, "pending" in again.output) == (True, False)
+    assert len(shop.refunds(payment_id)) == 1
+
+
+def test_the_slower_of_two_operators_is_not_told_that_dodo_took_it(shop, flask, monkeypatch):
+    _user, _order, payment_id = shop.bought()
+    shop.fault("disconnect", path="/refunds", method="POST", times=1)
+    assert ask(flask, payment_id, "--dollars", "2").exit_code == 1
+    let_a_minute_pass()
+    shop.fault("lose_answer", path="/refunds", method="POST", times=1)
+    alone, faster = refunding.look_for, []
+
+    def look_for(*args, **options):
+        found = alone(*args, **options)
+        if not faster:
+            faster.append(ask(flask, payment_id, "--dollars", "3"))
+        return found
+
+    monkeypatch.setattr(refunding, "look_for", look_for)
+    slower = ask(flask, payment_id, "--dollars", "2")
+    assert (faster[0].exit_code, slower.exit_code) == (1, 1)
+    assert "Dodo took" not in slower.output
+    assert [made["amount"] for made in shop.refunds(payment_id)] == [300]
 
 
 @pytest.mark.parametrize("fault", ["error", "html", "truncated", "wrong_types"])

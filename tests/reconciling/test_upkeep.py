@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import update
 
 from creditsapp.extensions import db
-from creditsapp.models import PeriodicJob, Purchase, WebhookEvent
+from creditsapp.models import Purchase, WebhookEvent
 from creditsapp.services import expiry, holds, payments, purchases, upkeep, webhooks
 from creditsapp.services.transaction import now
 from tests.builders import (
@@ -43,7 +43,7 @@ def fail(*_args, **_options):
 
 def test_one_tick_does_all_of_it(shop, flask, monkeypatch):
     holder = make_user(10)
-    overdue_hold(holder)
+    overdue = overdue_hold(holder)
     forgotten = make_purchase(holder)
     let_time_pass(Purchase, "created_at", timedelta(hours=25))
     buyer = shop.user()
@@ -56,9 +56,10 @@ def test_one_tick_does_all_of_it(shop, flask, monkeypatch):
             )
     refund_id = shop.refund(payment_id, 100)
     assert send(refund_event(refund_id, payment_id=payment_id, amount=100), "msg_p") == "parked"
+    let_time_pass(WebhookEvent, "next_attempt_at", timedelta(seconds=1))
     answer = flask("credits", "tick")
-    assert "holds released: 1\ncheckouts expired: 1\nwebhooks applied: 1\n" in answer.stdout
-    assert holds.find(holder, overdue_hold(holder).id).status == "held"
+    assert "holds released: 1\ncheckouts expired: 1\nwebhooks applied: 2\n" in answer.stdout
+    assert holds.find(holder, overdue.id).status == "expired"
     assert purchases.find(holder, forgotten.id).status == "expired"
     assert webhooks.find("msg_f").status == "credits_added"
     assert webhooks.find("msg_p").status == "refund_processed"
@@ -97,6 +98,27 @@ def test_an_order_whose_payment_is_under_way_does_not_expire(context):
     let_time_pass(Purchase, "created_at", timedelta(hours=30))
     assert purchases.expire_forgotten() == 0
     assert send(payment_event(order)) == "credits_added"
+
+
+@pytest.mark.parametrize(
+    ("status", "expires"),
+    [
+        ("requires_payment_method", True),
+        ("requires_customer_action", True),
+        ("requires_confirmation", True),
+        ("processing", False),
+        ("requires_capture", False),
+    ],
+)
+def test_an_order_whose_payment_waits_for_its_buyer_expires(context, status, expires):
+    user = make_user(0)
+    order = make_purchase(user)
+    send(payment_event(order, kind="payment.processing", status=status))
+    let_time_pass(Purchase, "created_at", timedelta(hours=23))
+    assert purchases.expire_forgotten() == 0
+    let_time_pass(Purchase, "created_at", timedelta(hours=25))
+    assert purchases.expire_forgotten() == expires
+    assert (purchases.find(user, order.id).status == "expired") == expires
 
 
 def test_an_expired_order_that_is_paid_all_the_same_is_credited(context):
@@ -164,6 +186,17 @@ def test_a_parked_webhook_of_a_payment_that_dodo_does_not_know_says_so(shop, fla
     assert event.next_attempt_at > now()
 
 
+def test_a_noted_error_is_gone_once_the_payment_has_come(shop, flask):
+    send(refund_event(amount=100), "msg_1")
+    let_time_pass(WebhookEvent, "next_attempt_at", timedelta(seconds=1))
+    flask("credits", "tick")
+    assert webhooks.find("msg_1").last_error == "Dodo does not know its payment"
+    send(payment_event(make_purchase(make_user(0))))
+    event = db.session.get(WebhookEvent, "msg_1", populate_existing=True)
+    assert (event.status, event.last_error) == ("refund_processed", None)
+    assert event.next_attempt_at is None
+
+
 def test_a_parked_webhook_of_a_payment_that_is_not_ours_is_asked_for_once(shop, flask):
     payment_id = shop.control("/sandbox/payments")["payment_id"]
     send(refund_event(payment_id=payment_id, amount=100), "msg_1")
@@ -184,26 +217,6 @@ def test_a_part_that_fails_does_not_hinder_the_others(shop, flask, monkeypatch):
     assert answer.stderr == (
         "checkouts expired: RuntimeError: tired\nreconcile: Dodo failed: it answered 500\n"
     )
-
-
-def test_a_comparison_is_taken_by_one_worker_and_put_off_when_it_fails(shop, app):
-    from creditsapp.dodo import dodo_client
-    from creditsapp.services.errors import ProviderUnavailable
-    from creditsapp.services.payments import Terms
-
-    def compare():
-        return next(
-            upkeep.comparisons(dodo_client(), Terms("p"), lambda finding: None, everything=False),
-            None,
-        )
-
-    assert [compare() is None for _ in range(3)] == [False, False, True]
-    let_time_pass(PeriodicJob, "due_at", timedelta(seconds=1))
-    shop.fault("error", path="/payments")
-    with pytest.raises(ProviderUnavailable):
-        compare()
-    due = db.session.scalars(db.select(PeriodicJob.due_at).order_by(PeriodicJob.due_at)).all()
-    assert timedelta() < due[-1] - now() <= timedelta(minutes=1)
 
 
 def test_many_sweeps_at_once_release_each_hold_once(app):
