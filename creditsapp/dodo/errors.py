@@ -80,5 +80,5 @@ class RefundUnknown(ServiceError):
         self.detail = detail
         super().__init__(
             f"The payment provider may have refunded or not: {detail}."
-            " Look at the payment's refunds before it is asked again."
+            " Ask again later; the refund is looked for before anything is asked twice."
         )

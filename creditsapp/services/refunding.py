@@ -19,7 +19,13 @@ from creditsapp.models import Payment, PaymentRefund, Purchase, RefundRequest
 from creditsapp.models.types import is_uuid
 from creditsapp.services import audit
 from creditsapp.services.audit import Decision
-from creditsapp.services.errors import IdempotencyConflict, PaymentNotFound, ServiceError
+from creditsapp.services.errors import (
+    IdempotencyConflict,
+    OutcomeUnknown,
+    PaymentNotFound,
+    ServiceError,
+    TryAgainLater,
+)
 from creditsapp.services.idempotency import caller_key
 from creditsapp.services.retrying import retried
 from creditsapp.services.transaction import end_reads, locked, now, transaction
@@ -217,7 +223,12 @@ def _ask(dodo: DodoClient, request: RefundRequest, reason: str) -> RefundRequest
     except RefundUnknown as lost:
         _close(request.id, "unknown", error=lost.detail)
         raise
-    return _close(request.id, "taken", made)
+    try:
+        return _close(request.id, "taken", made)
+    except (TryAgainLater, OutcomeUnknown) as error:  # whose words are about our database alone
+        raise RefundUnknown(
+            f"it made {made['refund_id']}, which could not be noted here"
+        ) from error
 
 
 def _item(dodo: DodoClient, payment_id: str, amount: int, deadline: float) -> dict[str, Any]:

@@ -65,5 +65,5 @@ def test_wallets_that_learn_the_same_customer_at_once_are_all_credited(app):
     assert race(app, deliveries) == ["credits_added"] * 8
     with app.app_context():
         assert {ledger.balance(user).balance for user in users} == {20}
-        customers = [customers.customer_id(user) for user in users]
-        assert sorted(map(str, customers)) == ["None"] * 7 + ["cus_1"]
+        learned = [customers.customer_id(user) for user in users]
+        assert sorted(map(str, learned)) == ["None"] * 7 + ["cus_1"]
