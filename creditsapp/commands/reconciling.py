@@ -132,6 +132,8 @@ def _compare(*, everything: bool) -> bool:
         _log_bug(error)
         click.echo(f"reconcile: {refusal(error)}", err=True)
         return False
+    finally:
+        end_reads()  # a worker sleeps next, and must not keep SQLite's log from shrinking
 
 
 def _log_bug(error: Exception) -> None:
