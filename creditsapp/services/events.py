@@ -4,7 +4,7 @@ An SDK would guess an unknown type to be its first known one, so the text itself
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -25,6 +25,8 @@ from creditsapp.services.transaction import transaction
 
 Event = dict[str, Any]
 
+OLDEST = datetime(2000, 1, 1, tzinfo=UTC)  # what a payment lists gives way to any report of its own
+
 PAYMENT_EVENTS = ("payment.succeeded", "payment.failed", "payment.processing", "payment.cancelled")
 REFUND_EVENTS = ("refund.succeeded", "refund.failed")
 DISPUTE_EVENTS = tuple(
@@ -34,13 +36,10 @@ DISPUTE_EVENTS = tuple(
 
 
 @retried
-def learn_payment(payment_id: str, data: dict[str, Any], at: datetime, terms: Terms) -> str:
-    """Apply what Dodo's API said of a payment at a time, as its webhook would have been.
-
-    Raise Unusable.
-    """
+def learn_payment(payment_id: str, data: dict[str, Any], terms: Terms) -> str:
+    """Apply what Dodo's API said of a payment, as its webhook would have been; raise Unusable."""
     with transaction() as session:
-        return _apply_payment(session, data | {"payment_id": payment_id}, at, terms)
+        return _apply_payment(session, data | {"payment_id": payment_id}, terms)
 
 
 @retried
@@ -61,7 +60,7 @@ def _apply(session: Session, event: Event, terms: Terms) -> str:
     """Apply an event; return what became of it. Raise Unusable."""
     kind = event["type"]
     if kind in PAYMENT_EVENTS:
-        return _apply_payment(session, _data(event), event, terms)
+        return _apply_payment(session, _data(event), terms)
     if kind in REFUND_EVENTS:
         return reversals._apply_refund(session, refund_facts(_data(event), event_time(event)))
     if kind in DISPUTE_EVENTS:
@@ -69,35 +68,31 @@ def _apply(session: Session, event: Event, terms: Terms) -> str:
     return "ignored"
 
 
-def _apply_payment(
-    session: Session, data: dict[str, Any], source: Event | datetime, terms: Terms
-) -> str:
-    """Apply a payment, and the refunds and disputes that it lists, as of the same time."""
+def _apply_payment(session: Session, data: dict[str, Any], terms: Terms) -> str:
+    """Apply a payment, and what is not known yet of the refunds and disputes that it lists."""
     status = payments._apply_payment(session, payment_facts(data), terms)
     for row in _listed(data, "refunds"):
-        _apply_listed(session, row, source, refund_facts, reversals._apply_refund)
+        _apply_listed(session, row, refund_facts, reversals._apply_refund)
     for row in _listed(data, "disputes"):
-        _apply_listed(session, row, source, dispute_facts, reversals._apply_dispute)
+        _apply_listed(session, row, dispute_facts, reversals._apply_dispute)
     return status
 
 
 def _listed(data: dict[str, Any], name: str) -> list[dict[str, Any]]:
     rows = data.get(name)
     found = rows if isinstance(rows, list) else []
-    return [{"payment_id": data["payment_id"]} | row for row in found if isinstance(row, dict)]
+    return [row | {"payment_id": data["payment_id"]} for row in found if isinstance(row, dict)]
 
 
 def _apply_listed(
     session: Session,
     row: dict[str, Any],
-    source: Event | datetime,
     read: Callable[[dict[str, Any], datetime], Any],
     apply: Callable[[Session, Any], str],
 ) -> None:
     """Apply what a payment lists, unless it cannot be used: its own event will tell it as well."""
     try:
-        at = source if isinstance(source, datetime) else event_time(source)
-        apply(session, read(row, at))
+        apply(session, read(row, OLDEST))
     except Unusable:
         pass
 

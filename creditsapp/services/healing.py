@@ -97,7 +97,7 @@ class Healer:
             yield self._as_it_is("payment", payment_id, difference)
             return
         answer = ask(self.dodo.payment, payment_id)
-        became = events.learn_payment(payment_id, answer.data, answer.at, self.terms)
+        became = events.learn_payment(payment_id, answer.data, self.terms)
         words, outcome = became.replace("_", " "), HEALED
         if became == "review":
             reason = db.session.get_one(Payment, payment_id).review_reason

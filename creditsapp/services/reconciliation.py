@@ -38,6 +38,7 @@ from creditsapp.services.transaction import end_reads
 
 MOST_REPEATED_PAGES = 5
 MOST_FAILURES = 5  # of single things, one after the other
+
 UNANNOUNCED = ("pending", "review")  # states of a refund that no webhook tells
 
 Progress = Callable[[int, int], None]

@@ -88,7 +88,7 @@ def _fetch(dodo: DodoClient, terms: Terms, webhook_id: str, payment_id: str | No
     end_reads()
     try:
         answer = dodo.payment(payment.id, deadline=time.monotonic() + DODO_SECONDS)
-        events.learn_payment(payment.id, answer.data, answer.at, terms)
+        events.learn_payment(payment.id, answer.data, terms)
         return _wait_no_more(webhook_id)
     except NotKnown:
         _note(webhook_id, "Dodo does not know its payment")

@@ -69,7 +69,7 @@ def _keep_news(
 ) -> tuple[Payment, News, bool]:
     """Keep what is newer than what stands; tell whether anything changed by it.
 
-    What a newer report does not say stays as it was known.
+    What the newest report does not say is known from an older one, whichever came first.
     """
     known = session.get(table, row_id)
     if known is not None and known.payment_id != facts.payment_id:
@@ -87,13 +87,13 @@ def _keep_news(
     row = session.get_one(table, row_id, populate_existing=True)
     if row.payment_id != payment.id:
         raise Unusable(f"{row_id} is known as being of another payment")
-    if not _is_news(row, facts):
-        return payment, row, False
-    said = {name: getattr(facts, name) for name in names if getattr(facts, name) is not None}
-    changed = any(getattr(row, name) != value for name, value in said.items())
-    for name, value in said.items():
-        setattr(row, name, value)
-    row.event_at = facts.event_at
+    is_news, changed = _is_news(row, facts), False
+    for name in names:
+        said, stands = getattr(facts, name), getattr(row, name)
+        if said is not None and said != stands and (is_news or stands is None):
+            setattr(row, name, said)
+            changed = True
+    row.event_at = max(row.event_at, facts.event_at)
     session.flush()
     return payment, row, changed
 
