@@ -17,7 +17,7 @@ run: $(VENV)/run  ## install, migrate, and serve with the payment sandbox
 	@exec $(BIN)/gunicorn wsgi:app
 
 test: $(VENV)/test browser  ## run the whole suite, on SQLite and on PostgreSQL
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses auto --maxprocesses 4
 
 crashes: $(VENV)/test  ## SIGKILL workers 200 times on each database, and PostgreSQL itself 10 times
 	@CRASH_ROUNDS=200 CRASH_SERVER_ROUNDS=10 $(BIN)/pytest tests/crashes \
