@@ -48,11 +48,11 @@ OBJECTIONS = [
     ({"currency": None}, "its amount or currency is missing"),
     (
         {"product_cart": [{"product_id": "pdt_other", "quantity": 5}]},
-        "its cart is not exactly 5 × our product",
+        "its cart is 5 × pdt_other, not 5 × our product",
     ),
     (
         {"product_cart": [{"product_id": "pdt_sandbox_credits", "quantity": 4}]},
-        "its cart is not exactly 5 × our product",
+        "its cart is 4 × our product, not 5 × our product",
     ),
     ({"product_cart": "five"}, "product_cart is not a list of lines"),
     ({"checkout_session_id": "cks_of_nobody"}, "it comes from another checkout session"),

@@ -25,7 +25,7 @@ reason_option = click.option("--reason", required=True, help="Why; the user read
 key_option = click.option("--key", help="A repeat with the same key changes nothing.")
 
 
-@credits_group.command()
+@credits_group.command(context_settings={"ignore_unknown_options": True})
 @click.argument("email")
 @click.argument("amount", type=CreditsType())
 @reason_option

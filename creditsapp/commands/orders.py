@@ -1,5 +1,6 @@
 """`flask credits purchases`, `approve`, `reject` and `attach`: what waits for a person."""
 
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,9 @@ from creditsapp.commands.common import (
     why,
 )
 from creditsapp.commands.credits import credits_group, key_option, reason_option
-from creditsapp.formatting import number
+from creditsapp.dodo import dodo_client
+from creditsapp.dodo.errors import DodoFailed, NotKnown
+from creditsapp.formatting import money, number
 from creditsapp.models import Payment, Purchase
 from creditsapp.models.types import exact, format_credits
 from creditsapp.services import accounts, attaching, order_list, purchases, reviews
@@ -30,12 +33,11 @@ def list_purchases(status: str | None, as_json: bool) -> None:
     """List orders and their payments; `review` waits for a person, `recorded` is not ours."""
     rows = list(order_list.listed(status))
     emails = accounts.emails({row.purchase.user_id for row in rows if row.purchase})
-    found = [_row(row, emails) for row in rows]
     if as_json:
-        print_json({"purchases": found})
+        print_json({"purchases": [_row(row, emails) for row in rows]})
         return
-    for row in found:
-        click.echo("  ".join(printable(text) for text in _columns(row)))
+    for row in rows:
+        click.echo("  ".join(printable(text) for text in _columns(row, _row(row, emails))))
 
 
 def _row(row: Listed, emails: dict[int, str]) -> dict[str, Any]:
@@ -57,17 +59,30 @@ def _reason(payment: Payment | None) -> str | None:
     return "it came from no order of ours" if payment.purchase_id is None else payment.review_reason
 
 
-def _columns(row: dict[str, Any]) -> list[str]:
-    dollars, credits = row["dollarAmount"], row["creditAmount"]
+def _columns(listed: Listed, row: dict[str, Any]) -> list[str]:
+    """When, what became of it, who, what was ordered, what was paid, and why it waits."""
+    purchase, payment = listed.purchase, listed.payment
+    created = (purchase or payment).created_at  # type: ignore[union-attr]  # one of them is there
     return [
+        f"{created:%Y-%m-%d %H:%M}",
         f"{row['status']:<9}",
         f"{row['purchaseId'] or '-':<36}",
         f"{row['paymentId'] or '-':<24}",
         row["email"] or "-",
-        "-" if dollars is None else f"${dollars:,}",
-        "-" if credits is None else format_credits(Decimal(credits)),
+        f"${purchase.dollars:,} for {format_credits(purchase.credits)}" if purchase else "-",
+        _paid(payment),
         row["reason"] or "",
     ]
+
+
+def _paid(payment: Payment | None) -> str:
+    """What was paid, as far as it is known, and what was taken back of its credits."""
+    if payment is None or payment.total is None:
+        return "-"
+    words = f"{payment.status} {money(payment.total, payment.currency or 'USD')}"
+    if payment.reversed_credits:
+        words += f", {number(payment.reversed_credits)} taken back"
+    return words
 
 
 @credits_group.command()
@@ -104,6 +119,7 @@ def reject(payment_id: str, reason: str, key: str | None) -> None:
 def attach(payment_id: str, target: str, dollars: int | None, reason: str, key: str | None) -> None:
     """Give a payment that came from no order to a purchase, or to a person, and credit it."""
     decision = Decision(operator(), why(reason), key)
+    unconfirmed = _confirmed(payment_id)
     if "@" in target:
         user = accounts.by_email(target)
         readings = attaching.possible_dollars(payment_id)
@@ -116,11 +132,23 @@ def attach(payment_id: str, target: str, dollars: int | None, reason: str, key: 
         raise click.UsageError("--dollars goes with an e-mail address; a purchase has its own")
     else:
         payment = attaching.attach(payment_id, target, decision)
-    click.echo(f"{_named(payment)} is attached; {_effect(payment)}")
+    click.echo(f"{_named(payment)} is attached; {_effect(payment)}{unconfirmed}")
+
+
+def _confirmed(payment_id: str) -> str:
+    """Refuse a payment that Dodo does not know; where it cannot be asked, words that say so."""
+    try:
+        dodo_client().payment(attaching.find(payment_id).id, deadline=time.monotonic() + 10)
+        return ""
+    except NotKnown:
+        raise click.ClickException("Dodo does not know this payment. Nothing was done.") from None
+    except DodoFailed:
+        return " (Dodo could not be asked whether it is real)"
 
 
 def _named(payment: Payment) -> str:
-    return f"{printable(payment.id)} of purchase {payment.purchase_id}"
+    of = f" of purchase {payment.purchase_id}" if payment.purchase_id else ", of no order,"
+    return printable(payment.id) + of
 
 
 def _effect(payment: Payment) -> str:

@@ -69,11 +69,25 @@ def _sum_up(comparison: Comparison) -> None:
         f"{', '.join(counted(count, noun) for count, noun in compared)} compared:"
         f" {healed} healed, {rest} not"
     )
-    if comparison.waiting:
-        click.echo(
-            f"{counted(comparison.waiting, ('payment waits', 'payments wait'))} for a person:"
-            " flask credits purchases --status review"
-        )
+    for count, noun, where in (
+        (
+            comparison.waiting,
+            ("payment waits for a person", "payments wait for a person"),
+            "flask credits purchases --status review",
+        ),
+        (
+            comparison.recorded,
+            ("payment came from no order", "payments came from no order"),
+            "flask credits purchases --status recorded",
+        ),
+        (
+            comparison.unusable,
+            ("webhook could not be used", "webhooks could not be used"),
+            "flask webhooks list --status review",
+        ),
+    ):
+        if count:
+            click.echo(f"{counted(count, noun)}: {where}")
 
 
 @credits_group.command()

@@ -13,13 +13,19 @@ from creditsapp.services.audit import Decision
 
 @credits_group.command()
 @click.argument("either_id", metavar="ID")
-@click.option("--dollars", type=click.IntRange(min=1), help="A part of the price; all of it.")
+@click.option(
+    "--dollars", type=click.IntRange(min=1), help="So many dollars of the price; all of it."
+)
 @reason_option
 @key_option
 def refund(either_id: str, dollars: int | None, reason: str, key: str | None) -> None:
     """Ask Dodo to refund a payment, or a purchase. Its answer lost, nothing is asked twice."""
     decision = Decision(operator(), why(reason), key)
     request = refunding.refund(dodo_client(), either_id, decision, dollars=dollars)
+    if refunding.status_of(request) == "failed":
+        raise click.ClickException(
+            f"The refund {printable(request.refund_id or '')} failed at Dodo; no money went back."
+        )
     click.echo(
         f"Dodo took the refund of {_amount(request)} of {printable(request.payment_id)}:"
         f" {printable(request.refund_id or '')}, {printable(refunding.status_of(request))}."

@@ -100,7 +100,8 @@ class Caller:
             with self.breaker.attempt(), until(deadline):
                 return read(self._answer(call, timeout))
         except DodoFailed as failure:
-            log.warning("Dodo failed: %s", failure.detail)
+            level = logging.INFO if isinstance(failure, NotKnown) else logging.WARNING
+            log.log(level, "Dodo failed: %s", failure.detail)
             raise
 
     def _answer(self, call: Call, timeout: httpx.Timeout) -> httpx.Response:

@@ -79,6 +79,6 @@ class RefundUnknown(ServiceError):
     def __init__(self, detail: str) -> None:
         self.detail = detail
         super().__init__(
-            f"The payment provider may have refunded or not: {detail}."
+            f"The payment provider may have refunded or not: {detail.rstrip('.')}."
             " Ask again later; the refund is looked for before anything is asked twice."
         )

@@ -4,14 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import aliased
 
 from creditsapp.models import Payment, Purchase
 from creditsapp.models.purchase import PURCHASE_STATUSES
 from creditsapp.services.transaction import streamed
 
-NOT_OURS = and_(Payment.purchase_id.is_(None), Payment.status == "succeeded")
+NOT_OURS = and_(
+    Payment.purchase_id.is_(None), Payment.status == "succeeded", Payment.decision.is_(None)
+)
+DISMISSED = and_(
+    Payment.decision.in_(("rejected", "refunded")),
+    or_(Purchase.id.is_(None), Purchase.status != "rejected"),
+)
 STATUSES = (*PURCHASE_STATUSES, "recorded")
 
 
@@ -30,6 +36,8 @@ def listed(status: str | None = None) -> Iterator[Listed]:
         yield from _rows(_payments().where(Payment.waits), "review")
     if status in (None, "recorded"):
         yield from _rows(_payments().where(NOT_OURS), "recorded")
+    if status in (None, "rejected"):
+        yield from _rows(_payments().where(DISMISSED), "rejected")
     if status not in ("review", "recorded"):
         wanted = [status] if status else [it for it in PURCHASE_STATUSES if it != "review"]
         yield from _rows(_purchases().where(Purchase.status.in_(wanted)))

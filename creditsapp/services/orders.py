@@ -25,10 +25,13 @@ def _review_order(order: Purchase) -> None:
 
 def _heed_whole_refund(session: Session, payment: Payment) -> None:
     """Nobody has to decide about a payment that gave no credits while all of it has gone back."""
-    if payment.credited or payment.purchase_id is None:
+    if payment.credited:
         return
     gone = is_wholly_refunded(session.connection(), payment)
-    if payment.waits and gone:
+    if payment.purchase_id is None:
+        if payment.status == "succeeded" and payment.decision in (None, "refunded"):
+            payment.decision = "refunded" if gone else None
+    elif payment.waits and gone:
         payment.decision = "refunded"
         _reject_order(session, payment)
     elif payment.decision == "refunded" and not gone:

@@ -127,7 +127,7 @@ def _objection(
     if facts.session_id and known_session and facts.session_id != known_session:
         return "it comes from another checkout session"
     if facts.cart != ((terms.product_id, purchase.dollars),):
-        return f"its cart is not exactly {purchase.dollars} × our product"
+        return f"its cart is {_in_words(facts, terms)}, not {purchase.dollars} × our product"
     if facts.discounted:
         return "a discount was given"
     ours = _business(session)
@@ -142,6 +142,15 @@ def _objection(
     if facts.currency == "USD" and asked not in (facts.total, facts.total - (facts.tax or 0)):
         return f"{facts.total} cents with {facts.tax or 0} of tax were paid, not {asked}"
     return None
+
+
+def _in_words(facts: PaymentFacts, terms: Terms) -> str:
+    lines = facts.cart or ()
+    named = [
+        f"{quantity} × {'our product' if product == terms.product_id else product}"
+        for product, quantity in lines
+    ]
+    return " and ".join(named)[:300] or "empty or not said"
 
 
 def _business(session: Session) -> str | None:

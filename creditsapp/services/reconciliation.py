@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from creditsapp.dodo.client import DodoClient
 from creditsapp.dodo.errors import DodoFailed, NotKnown, RefundUnknown
 from creditsapp.dodo.records import Kind
 from creditsapp.extensions import db
-from creditsapp.models import Payment, RefundRequest
+from creditsapp.models import Payment, RefundRequest, WebhookEvent
 from creditsapp.services import refunding
 from creditsapp.services.facts import Unusable
 from creditsapp.services.healing import (
@@ -33,6 +33,7 @@ from creditsapp.services.healing import (
     ask,
     stored,
 )
+from creditsapp.services.order_list import NOT_OURS
 from creditsapp.services.payments import UNKNOWN, Terms
 from creditsapp.services.transaction import end_reads
 
@@ -46,12 +47,18 @@ Progress = Callable[[int, int], None]
 
 @dataclass
 class Comparison:
-    """What was compared with Dodo, and found; `waiting` payments want a person anyway."""
+    """What was compared with Dodo, and found.
+
+    `waiting` payments want a person anyway; `recorded` ones are no order's, and `unusable` webhooks
+    could not be read: somebody should know of them.
+    """
 
     payments: int = 0
     refunds: int = 0
     disputes: int = 0
     waiting: int = 0
+    recorded: int = 0
+    unusable: int = 0
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -88,9 +95,15 @@ def reconcile(
         for finding in step:
             walk.comparison.findings.append(finding)
             tell(finding)
-    query = select(func.count()).select_from(Payment).where(Payment.waits)
-    walk.comparison.waiting = db.session.scalar(query) or 0
+    walk.comparison.waiting = _count(select(func.count(Payment.id)).where(Payment.waits))
+    walk.comparison.recorded = _count(select(func.count(Payment.id)).where(NOT_OURS))
+    unusable = (WebhookEvent.status == "review") & WebhookEvent.last_error.is_not(None)
+    walk.comparison.unusable = _count(select(func.count(WebhookEvent.id)).where(unusable))
     return walk.comparison
+
+
+def _count(query: Select[Any]) -> int:
+    return db.session.scalar(query) or 0
 
 
 class _Walk:

@@ -51,7 +51,7 @@ def approve(either_id: str, decision: Decision, *, credits: Decimal | None = Non
 
 @retried
 def reject(either_id: str, decision: Decision) -> Payment:
-    """Decide that a waiting payment gives no credits.
+    """Decide that a waiting payment, or one that is no order's, gives no credits.
 
     Raise PaymentNotFound, NothingToDecide or IdempotencyConflict.
     """
@@ -59,14 +59,16 @@ def reject(either_id: str, decision: Decision) -> Payment:
         payment = _payment_to_decide(session, either_id)
         if _was_done("credits reject", payment, decision, None):
             return payment
-        _check_open(payment)
+        if payment.purchase_id is not None or payment.status != "succeeded":
+            _check_open(payment)
         if payment.credited:
             raise NothingToDecide(
                 "This payment has its credits already. Take some with adjust, then approve it."
             )
         _note(session, "credits reject", payment, decision, None)
         payment.decision = "rejected"
-        _reject_order(session, payment)
+        if payment.purchase_id is not None:
+            _reject_order(session, payment)
         _take_up(session, payment)
         return payment
 
@@ -122,6 +124,8 @@ def _give(session: Session, payment: Payment, order: Purchase, credits: Decimal)
     if added(balance, credits) > LIMIT:
         raise NothingToDecide("The wallet cannot keep that many credits.")
     payment.decision, payment.updated_at = "approved", now()
+    if order.paid_at is None:
+        order.credits = credits  # what its receipt says
     _credit(session, payment, order, credits)
     if not _settle(session, payment):
         payment.review_reason, payment.decision = NOT_COMPARABLE, None

@@ -1,5 +1,6 @@
 """The webhook route: verify the raw bytes, then hand them to the inbox."""
 
+import logging
 import time
 
 from flask import abort, current_app, jsonify, request
@@ -9,6 +10,8 @@ from creditsapp.dodo.signature import InvalidSignature, verify
 from creditsapp.errors import JsonError
 from creditsapp.services import webhooks
 from creditsapp.webhooks import bp
+
+log = logging.getLogger(__name__)
 
 MAX_BYTES = 256 * 1024
 
@@ -33,6 +36,7 @@ def receive() -> ResponseReturnValue:
     try:
         webhook_id, _sent_at = verify(body, request.headers, secrets, now=time.time())
     except InvalidSignature as error:
+        log.warning("a webhook was not accepted: %s", error)
         raise JsonError(401, "invalid_signature", f"Not accepted: {error}.") from None
     status = webhooks.receive(webhook_id, body, shared.terms)
     if status == webhooks.INVALID:

@@ -11,7 +11,7 @@ from creditsapp.extensions import db
 from creditsapp.models import Payment, PaymentDispute, PaymentRefund, Purchase
 from creditsapp.services import purchases, reconciliation
 from creditsapp.services.payments import Terms
-from tests.builders import dispute_event, payment_event, refund_event, settle
+from tests.builders import dispute_event, event, payment_event, refund_event, settle
 from tests.databases import contents
 from tests.reconciling.conftest import balance
 
@@ -149,7 +149,7 @@ def test_a_payment_that_does_not_match_is_left_to_a_person(shop, flask):
     payment_id = shop.pay(shop.order(user), quantity=4)
     answer = reconcile(flask)
     assert answer.exit_code == 1
-    assert "waits for a person: its cart is not exactly 5 × our product" in answer.stdout
+    assert "waits for a person: its cart is 4 × our product, not 5 × our product" in answer.stdout
     assert "1 payment waits for a person: flask credits purchases --status review" in answer.stdout
     assert reconcile(flask).exit_code == 1
     assert flask("credits", "reject", payment_id, "--reason", "x").exit_code == 0
@@ -160,7 +160,14 @@ def test_a_payment_that_does_not_match_is_left_to_a_person(shop, flask):
 def test_a_payment_of_no_order_is_recorded_and_needs_nobody(shop, flask):
     shop.control("/sandbox/payments")
     assert reconcile(flask).exit_code == 0
-    assert reconcile(flask).stdout.endswith("0 healed, 0 not\n")
+    settle(event("refund.succeeded", {}))
+    again = reconcile(flask)
+    assert again.exit_code == 0
+    assert again.stdout == (
+        "1 payment, 0 refunds, 0 disputes compared: 0 healed, 0 not\n"
+        "1 payment came from no order: flask credits purchases --status recorded\n"
+        "1 webhook could not be used: flask webhooks list --status review\n"
+    )
 
 
 def test_what_dodo_does_not_know_is_extra_and_left_to_a_person(shop, flask, database_url):
@@ -302,3 +309,12 @@ def test_a_passing_failure_is_waited_out(shop, flask):
 @pytest.mark.parametrize("since", ["yesterday", "2026-13-01", "1"])
 def test_a_date_that_is_none_is_exit_2(flask, since):
     assert reconcile(flask, "--since", since).exit_code == 2
+
+
+def test_a_payment_that_dodo_does_not_know_is_not_attached(shop, flask):
+    order = shop.order(shop.user())
+    stray = payment_event(order, payment_id="pay_fake", checkout_session_id=None, metadata={})
+    assert settle(stray) == "recorded"
+    answer = flask("credits", "attach", "pay_fake", order.id, "--reason", "x")
+    assert (answer.exit_code, balance(order.user_id)) == (1, 0)
+    assert "Dodo does not know this payment" in answer.stderr

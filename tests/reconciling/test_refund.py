@@ -329,3 +329,12 @@ def test_what_was_not_paid_cannot_go_back(shop, flask, database_url):
         answer = ask(flask, unpaid)
         assert (answer.exit_code, answer.stderr.count("\n")) == (1, 1)
     assert contents(database_url) == before
+
+
+def test_a_refund_that_failed_at_once_is_no_success(shop, flask):
+    user, _order, payment_id = shop.bought()
+    shop.control("/sandbox/refunds/mode", status="failed")
+    answer = ask(flask, payment_id)
+    assert answer.exit_code == 1
+    assert "failed at Dodo; no money went back" in answer.stderr
+    assert balance(user) == 100

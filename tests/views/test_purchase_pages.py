@@ -63,6 +63,8 @@ def test_after_a_declined_card_a_good_one_is_waited_for(ada, order):
     deliver(ada, payment_event(order, kind="payment.failed"))
     assert shown(back(ada, order, "&status=failed")) == "failed"
     assert shown(back(ada, order, "&status=succeeded")) == "created pending"
+    assert "Try again" in back(ada, order, "&status=failed").text
+    assert "Try again" not in back(ada, order, "&status=succeeded").text
     deliver(ada, payment_event(order, payment_id="pay_2"))
     assert shown(back(ada, order, "&status=failed")) == "paid"
 
