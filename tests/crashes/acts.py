@@ -2,11 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from creditsapp.charging import AlreadyCharged, charge
 from creditsapp.models import User
-from creditsapp.services import creations, holds, ledger, purchases, wallets
+from creditsapp.services import (
+    attaching,
+    creations,
+    events,
+    holds,
+    ledger,
+    purchases,
+    reviews,
+    wallets,
+)
+from creditsapp.services.audit import Decision
+from creditsapp.services.payments import Terms
 from creditsapp.services.transaction import now, transaction
 from tests.builders import make_purchase, overdue_hold, payment_event, refund_event, settle
 
@@ -110,6 +122,35 @@ def receive(event):
     return settle(event, webhook_id="msg_of_this")
 
 
+def a_payment_that_waits():
+    settle(payment_event(make_purchase(USER), total_amount=499), webhook_id="msg_before")
+    settle(refund_event(amount=100), webhook_id="msg_of_the_refund")
+
+
+def approve(_):
+    payment = reviews.approve("pay_1", Decision("ada", "a cent is fine", key="k"))
+    return payment.decision, payment.credited
+
+
+def a_stray_payment():
+    stray = payment_event(make_purchase(USER), checkout_session_id=None, metadata={})
+    settle(stray, webhook_id="msg_before")
+
+
+def attach(_):
+    decision = Decision("ada", "the buyer wrote", key="k")
+    payment = attaching.attach_to_user("pay_1", USER, 5, Decimal(100), decision)
+    return payment.decision, payment.credited
+
+
+def a_refunded_payment():
+    return a_payment()["data"] | {"refunds": [refund_event(amount=100)["data"]]}
+
+
+def learn(data):
+    return events.learn_payment("pay_1", data, Terms("pdt_sandbox_credits"))
+
+
 def charge_and_keep(_):
     """What an operation of the studio does, with its key."""
     try:
@@ -144,5 +185,8 @@ ACTS = {
         receive, a_payment, again="already_processed", traces=("webhook_events",)
     ),
     "refund_webhook": Act(receive, a_refund, again="already_processed", traces=("webhook_events",)),
+    "approve": Act(approve, a_payment_that_waits),
+    "attach": Act(attach, a_stray_payment),
+    "learn_from_the_api": Act(learn, a_refunded_payment, again="already_processed"),
     "charge_and_keep": Act(charge_and_keep, steps=2, traces=("holds",)),
 }
