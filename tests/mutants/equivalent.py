@@ -36,8 +36,6 @@ EQUIVALENT = {
         ),
     },
     "settlement": {
-        "_settle: taken_back < payment.reversed_credits == payment.credited → "
-        "taken_back <= payment.reversed_credits == payment.credited": "they differ there",
         "wrong_payments: without .where(Payment.reversed_credits != NO_CREDITS)": _ONLY_FASTER,
         "wrong_payments: .where without Payment.credited != NO_CREDITS": _ONLY_FASTER,
         "wrong_payments: .where without Payment.id.in_(select(touched.c[0]))": _ONLY_FASTER,
