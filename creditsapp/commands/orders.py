@@ -20,7 +20,7 @@ from creditsapp.dodo import dodo_client
 from creditsapp.dodo.errors import DodoFailed, NotKnown
 from creditsapp.formatting import money, number
 from creditsapp.models import Payment, Purchase
-from creditsapp.models.types import exact, format_credits
+from creditsapp.models.types import as_credits, exact, format_credits
 from creditsapp.services import accounts, attaching, order_list, purchases, reviews
 from creditsapp.services.audit import Decision
 from creditsapp.services.order_list import Listed
@@ -113,7 +113,9 @@ def reject(payment_id: str, reason: str, key: str | None) -> None:
 @credits_group.command()
 @click.argument("payment_id", metavar="PAYMENT")
 @click.argument("target", metavar="PURCHASE|EMAIL")
-@click.option("--dollars", type=click.IntRange(min=1), help="How many, where it cannot be told.")
+@click.option(
+    "--dollars", type=click.IntRange(1, 2**31 - 1), help="How many, where it cannot be told."
+)
 @reason_option
 @key_option
 def attach(payment_id: str, target: str, dollars: int | None, reason: str, key: str | None) -> None:
@@ -126,7 +128,7 @@ def attach(payment_id: str, target: str, dollars: int | None, reason: str, key: 
         if dollars is None and len(readings) != 1:
             raise click.UsageError("--dollars must say how many were paid")
         paid = dollars or readings.pop()
-        credits = current_app.extensions["creditsapp"].offer.per_dollar * paid
+        credits = as_credits(current_app.extensions["creditsapp"].offer.per_dollar * paid)
         payment = attaching.attach_to_user(payment_id, user.id, paid, credits, decision)
     elif dollars is not None:
         raise click.UsageError("--dollars goes with an e-mail address; a purchase has its own")

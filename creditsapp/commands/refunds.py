@@ -14,7 +14,7 @@ from creditsapp.services.audit import Decision
 @credits_group.command()
 @click.argument("either_id", metavar="ID")
 @click.option(
-    "--dollars", type=click.IntRange(min=1), help="So many dollars of the price; all of it."
+    "--dollars", type=click.IntRange(1, 2**31 - 1), help="So many dollars of the price; all of it."
 )
 @reason_option
 @key_option

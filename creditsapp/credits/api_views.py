@@ -85,6 +85,6 @@ def purchase_status(purchase_id: str) -> ResponseReturnValue:
         purchaseId=found.id,
         status=found.status,
         dollarAmount=found.dollars,
-        creditAmount=exact(found.credits),
+        creditAmount=exact(purchases.credits_given(found)),
         balance=exact(ledger.balance(current_user.id).balance),
     )

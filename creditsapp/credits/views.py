@@ -141,7 +141,8 @@ def success() -> ResponseReturnValue:
     hopeful = request.args.get("status") in ("succeeded", "processing")
     if hopeful and shown in ("failed", "cancelled"):
         shown = "pending"
-    return _page("credits/success.html", purchase=found, shown=shown)
+    given = purchases.credits_given(found)
+    return _page("credits/success.html", purchase=found, shown=shown, given=given)
 
 
 @bp.get("/purchases/<purchase_id>")
@@ -151,6 +152,7 @@ def receipt(purchase_id: str) -> ResponseReturnValue:
     return _page(
         "credits/receipt.html",
         purchase=found,
+        given=purchases.credits_given(found),
         payment=purchases.payment_of(found),
         portal=PortalForm() if customers.customer_id(current_user.id) else None,
     )

@@ -114,6 +114,8 @@ class PaymentRefund(Base):
     amount: Mapped[int | None] = mapped_column(BigInteger)
     currency: Mapped[str | None] = mapped_column(String(3))
     is_partial: Mapped[bool | None]
+    amount_at: Mapped[datetime | None]
+    amount_status: Mapped[str | None] = mapped_column(String(40))
     event_at: Mapped[datetime]
     created_at: Mapped[datetime]
 

@@ -100,6 +100,8 @@ def _check_unattached(payment: Payment) -> None:
         raise NothingToDecide(f"This payment belongs to purchase {payment.purchase_id}.")
     if payment.status != "succeeded":
         raise NothingToDecide(f"This payment is {payment.status}; there is no money to attach.")
+    if payment.decision == "refunded":
+        raise NothingToDecide("This payment has gone back; there is no money to attach.")
 
 
 def _attach(

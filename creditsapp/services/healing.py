@@ -98,10 +98,12 @@ class Healer:
             return
         answer = ask(self.dodo.payment, payment_id)
         became = events.learn_payment(payment_id, answer.data, self.terms)
+        now_known = stored(Payment, [payment_id])[payment_id]
         words, outcome = became.replace("_", " "), HEALED
-        if became == "review":
-            reason = db.session.get_one(Payment, payment_id).review_reason
-            words, outcome = f"waits for a person: {reason}", LEFT
+        if now_known.waits:
+            words, outcome = f"waits for a person: {now_known.review_reason}", LEFT
+        elif _names_an_order_of_ours(row, now_known):
+            words, outcome = f"{difference.words}, of which its own answer says nothing", LEFT
         yield Finding("payment", payment_id, difference.name, words, outcome)
 
     def reversal(

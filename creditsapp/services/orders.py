@@ -1,6 +1,6 @@
 """What an order shows of its payments, short of being paid."""
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from creditsapp.models import Payment, Purchase
@@ -8,6 +8,14 @@ from creditsapp.services.settlement import is_wholly_refunded
 from creditsapp.services.transaction import locked, now
 
 ENDED = ("failed", "cancelled")
+UNDER_WAY = (
+    "processing",
+    "succeeded",
+    "requires_capture",
+    "requires_merchant_action",
+    "partially_captured",
+    "partially_captured_and_capturable",
+)
 
 
 def _follow(order: Purchase, status: str) -> None:
@@ -47,7 +55,9 @@ def _reject_order(session: Session, payment: Payment) -> None:
     session.flush()
     order = locked(session, Purchase, str(payment.purchase_id))
     another = select(Payment.id).where(
-        Payment.purchase_id == payment.purchase_id, Payment.id != payment.id, Payment.waits
+        Payment.purchase_id == payment.purchase_id,
+        Payment.id != payment.id,
+        or_(Payment.waits, Payment.status.in_(UNDER_WAY) & Payment.decision.is_(None)),
     )
     if order is not None and order.status == "review" and session.scalar(another.limit(1)) is None:
         order.status, order.updated_at = "rejected", now()

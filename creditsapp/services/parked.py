@@ -30,11 +30,12 @@ def _take_up(session: Session, payment: Payment) -> None:
 
 def _what_became(event: WebhookEvent, payment: Payment) -> str | None:
     """The status that a waiting webhook has by now; None while it waits."""
-    unusable = event.status == "review" and event.last_error is not None
-    if unusable or (event.status == "review" and payment.decision is None):
+    if event.status == "review" and (payment.waits or event.last_error is not None):
         return None
+    if event.type.startswith("refund.") and payment.waits and payment.credited:
+        return "review"
     if event.type.startswith(("refund.", "dispute.")):
         return f"{event.type.partition('.')[0]}_processed" if payment.purchase_id else None
-    if event.type == "payment.succeeded" and payment.decision is not None:
+    if event.type == "payment.succeeded" and (payment.credited or payment.decision):
         return "credits_added" if payment.credited else "already_processed"
     return None

@@ -21,6 +21,8 @@ from creditsapp.services.settlement import _settle
 from creditsapp.services.transaction import insert_new, locked, now
 
 UNKNOWN = "unknown"
+NOT_OF_SUCCESS = "only a report that is not of its success names its order"
+REJECTED_BEFORE = "it was rejected as no order's, and names one now"
 NOT_COMPARABLE = "a refund in a currency that cannot be compared"
 
 
@@ -35,13 +37,15 @@ def _apply_payment(session: Session, facts: PaymentFacts, terms: Terms) -> str:
     """Write down a payment and credit its purchase, once; return the webhook's answer."""
     payment = _locked_payment(session, facts.payment_id)
     purchase = _locked_purchase(session, payment, facts)
+    if payment.purchase_id is None and purchase is not None and payment.decision == "rejected":
+        payment.decision, payment.review_reason = None, REJECTED_BEFORE
     _write_down(payment, purchase, facts)
     answer = _credit_once(session, payment, purchase, facts, terms)
     if not _settle(session, payment) and payment.decision is None:
         payment.review_reason = NOT_COMPARABLE
     _heed_whole_refund(session, payment)
     _take_up(session, payment)
-    return answer
+    return "already_processed" if payment.decision == "refunded" else answer
 
 
 def _credit_once(
@@ -54,7 +58,12 @@ def _credit_once(
         return "recorded"
     if payment.credited or payment.decision in ("approved", "rejected"):
         return "already_processed"
-    payment.review_reason = _objection(session, payment, purchase, facts, terms)
+    if facts.status != "succeeded" or payment.review_reason == REJECTED_BEFORE:
+        waits_already = payment.review_reason not in (None, REJECTED_BEFORE)
+        payment.review_reason = payment.review_reason or NOT_OF_SUCCESS
+        _review_order(purchase)
+        return "recorded" if waits_already else "review"
+    payment.review_reason = _objection(session, purchase, facts, terms)
     payment.decision = None
     if payment.review_reason is None:
         purchase.checkout_session_id = purchase.checkout_session_id or facts.session_id
@@ -112,14 +121,14 @@ def _write_down(payment: Payment, purchase: Purchase | None, facts: PaymentFacts
 
 
 def _objection(
-    session: Session, payment: Payment, purchase: Purchase, facts: PaymentFacts, terms: Terms
+    session: Session, purchase: Purchase, facts: PaymentFacts, terms: Terms
 ) -> str | None:
     """Why a succeeded payment cannot be credited without a person, in words."""
     if facts.unusable:
         return facts.unusable
     if purchase.status == "paid":
         return "a second payment for a purchase that is paid"
-    if purchase.status == "rejected" and payment.decision != "refunded":
+    if purchase.status == "rejected" and _was_rejected(session, purchase):
         return "a payment for a purchase that was rejected"
     if facts.purchase_id is not None and facts.purchase_id != purchase.id:
         return "its metadata name another purchase"
@@ -142,6 +151,12 @@ def _objection(
     if facts.currency == "USD" and asked not in (facts.total, facts.total - (facts.tax or 0)):
         return f"{facts.total} cents with {facts.tax or 0} of tax were paid, not {asked}"
     return None
+
+
+def _was_rejected(session: Session, purchase: Purchase) -> bool:
+    """Whether a person has rejected a payment of this order."""
+    rejected = (Payment.purchase_id == purchase.id, Payment.decision == "rejected")
+    return session.scalar(select(Payment.id).where(*rejected).limit(1)) is not None
 
 
 def _in_words(facts: PaymentFacts, terms: Terms) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from creditsapp.extensions import db
 from creditsapp.models import Payment, Purchase
-from creditsapp.models.types import as_credits, is_uuid
+from creditsapp.models.types import NO_CREDITS, added, as_credits, is_uuid
 from creditsapp.services.errors import (
     IdempotencyConflict,
     InvalidDollars,
@@ -20,19 +20,12 @@ from creditsapp.services.errors import (
     TryAgainLater,
 )
 from creditsapp.services.idempotency import caller_key
+from creditsapp.services.orders import UNDER_WAY
 from creditsapp.services.retrying import retried
 from creditsapp.services.transaction import now, transaction, violates
 
 CHECKOUT_LIFE = timedelta(hours=24)  # of a checkout session at Dodo
 PORTION = 200
-UNDER_WAY = (
-    "processing",
-    "succeeded",
-    "requires_capture",
-    "requires_merchant_action",
-    "partially_captured",
-    "partially_captured_and_capturable",
-)
 
 
 @dataclass(frozen=True)
@@ -200,6 +193,16 @@ def by_id(purchase_id: str | None) -> Purchase:
     if purchase is None:
         raise PurchaseNotFound("There is no such purchase.")
     return purchase
+
+
+def credits_given(purchase: Purchase) -> Decimal:
+    """The credits that an order gave, which a person may have decided; else those it will give."""
+    given = db.session.scalars(
+        select(Payment.credited).where(
+            Payment.purchase_id == purchase.id, Payment.credited != NO_CREDITS
+        )
+    ).all()
+    return added(*given) if given else purchase.credits
 
 
 def payment_of(purchase: Purchase) -> Payment | None:

@@ -96,6 +96,11 @@ def _fetch(dodo: DodoClient, terms: Terms, webhook_id: str, payment_id: str | No
         _note(webhook_id, f"Dodo failed: {failure.detail}")
     except Unusable as reason:
         _note(webhook_id, f"Dodo's answer about its payment cannot be used: {reason}")
+    except ServiceError:
+        raise
+    except Exception as error:  # it must not stop the others
+        log.exception("the payment of webhook %s could not be learned", webhook_id)
+        _note(webhook_id, webhooks.in_words(error))
     return False
 
 

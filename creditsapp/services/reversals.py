@@ -1,6 +1,6 @@
 """What Dodo says of refunds and disputes: the newest report of each is kept, then it is settled."""
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -34,8 +34,16 @@ News = TypeVar("News", PaymentRefund, PaymentDispute)
 
 def _apply_refund(session: Session, facts: RefundFacts) -> str:
     """Write down a refund and settle its payment; return the webhook's answer."""
-    names = ("status", "amount", "currency", "is_partial")
-    payment, refund, changed = _keep_news(session, PaymentRefund, facts.refund_id, facts, names)
+    payment, refund = _locked_report(session, PaymentRefund, facts.refund_id, facts)
+    before = (refund.status, *_size(refund))
+    if _is_news(refund, facts):
+        refund.status, refund.event_at = facts.status, facts.event_at
+    if _says_newer_amount(refund, facts):
+        refund.amount, refund.currency = facts.amount, facts.currency
+        refund.is_partial = facts.is_partial
+        refund.amount_at, refund.amount_status = facts.event_at, facts.status
+    session.flush()
+    changed = before != (refund.status, *_size(refund))
     comparable = _settle(session, payment, "refund")
     counts = comparable or refund.status != "succeeded" or is_countable(payment, refund)
     if changed and not counts:
@@ -51,26 +59,22 @@ def _apply_refund(session: Session, facts: RefundFacts) -> str:
 
 def _apply_dispute(session: Session, facts: DisputeFacts) -> str:
     """Write down a dispute and settle its payment; return the webhook's answer."""
-    names = ("status", "stage", "amount", "currency")
-    payment, _dispute, _changed = _keep_news(
-        session, PaymentDispute, facts.dispute_id, facts, names
-    )
+    payment, dispute = _locked_report(session, PaymentDispute, facts.dispute_id, facts)
+    if _is_news(dispute, facts):
+        dispute.status, dispute.event_at = facts.status, facts.event_at
+        dispute.stage = facts.stage or dispute.stage
+        dispute.currency = facts.currency or dispute.currency
+        dispute.amount = dispute.amount if facts.amount is None else facts.amount
+    session.flush()
     _settle(session, payment, "dispute")
     _take_up(session, payment)
     return "parked" if payment.purchase_id is None else "dispute_processed"
 
 
-def _keep_news(
-    session: Session,
-    table: type[News],
-    row_id: str,
-    facts: RefundFacts | DisputeFacts,
-    names: tuple[str, ...],
-) -> tuple[Payment, News, bool]:
-    """Keep what is newer than what stands; tell whether anything changed by it.
-
-    What the newest report does not say is known from an older one, whichever came first.
-    """
+def _locked_report(
+    session: Session, table: type[News], row_id: str, facts: RefundFacts | DisputeFacts
+) -> tuple[Payment, News]:
+    """The payment, locked, and what is known of its refund or dispute."""
     known = session.get(table, row_id)
     if known is not None and known.payment_id != facts.payment_id:
         raise Unusable(f"{row_id} is known as being of another payment")
@@ -87,24 +91,28 @@ def _keep_news(
     row = session.get_one(table, row_id, populate_existing=True)
     if row.payment_id != payment.id:
         raise Unusable(f"{row_id} is known as being of another payment")
-    is_news, changed = _is_news(row, facts), False
-    for name in names:
-        said, stands = getattr(facts, name), getattr(row, name)
-        if said is not None and said != stands and (is_news or stands is None):
-            setattr(row, name, said)
-            changed = True
-    row.event_at = max(row.event_at, facts.event_at)
-    session.flush()
-    return payment, row, changed
+    return payment, row
 
 
-def _is_news(known: PaymentRefund | PaymentDispute, facts: RefundFacts | DisputeFacts) -> bool:
-    """The newest event counts, and of several at one instant the one that ranks higher."""
-    return known.status == UNKNOWN or _rank(facts) > _rank(known)
+def _is_news(row: News, facts: RefundFacts | DisputeFacts) -> bool:
+    """The newest state counts, and of several at one instant the one that ranks higher."""
+    stands = (row.event_at, RANKS.index(row.status))
+    return row.status == UNKNOWN or (facts.event_at, RANKS.index(facts.status)) > stands
 
 
-def _rank(report: PaymentRefund | PaymentDispute | RefundFacts | DisputeFacts) -> tuple[Any, ...]:
-    """By time, then by state; then by amount, so that no order of arrival decides."""
-    is_whole = getattr(report, "is_partial", None) is False
+def _says_newer_amount(refund: PaymentRefund, facts: RefundFacts) -> bool:
+    """The newest amount that was said counts; of one instant, that of the state that ranks higher.
+
+    A newer report that says none leaves it as it was, so that no order of arrival decides.
+    """
+    if facts.amount is None and facts.is_partial is not False:
+        return False
+    if refund.amount_at is None or refund.amount_status is None:
+        return True
+    stands = (refund.amount_at, RANKS.index(refund.amount_status), *_size(refund))
+    return (facts.event_at, RANKS.index(facts.status), *_size(facts)) > stands
+
+
+def _size(report: PaymentRefund | RefundFacts) -> tuple[bool, int, str]:
     amount = -1 if report.amount is None else report.amount
-    return report.event_at, RANKS.index(report.status), is_whole, amount, report.currency or ""
+    return report.is_partial is False, amount, report.currency or ""

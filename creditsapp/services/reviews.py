@@ -59,7 +59,8 @@ def reject(either_id: str, decision: Decision) -> Payment:
         payment = _payment_to_decide(session, either_id)
         if _was_done("credits reject", payment, decision, None):
             return payment
-        if payment.purchase_id is not None or payment.status != "succeeded":
+        is_stray = payment.purchase_id is None and payment.status == "succeeded"
+        if not is_stray or payment.decision is not None:
             _check_open(payment)
         if payment.credited:
             raise NothingToDecide(
@@ -124,8 +125,6 @@ def _give(session: Session, payment: Payment, order: Purchase, credits: Decimal)
     if added(balance, credits) > LIMIT:
         raise NothingToDecide("The wallet cannot keep that many credits.")
     payment.decision, payment.updated_at = "approved", now()
-    if order.paid_at is None:
-        order.credits = credits  # what its receipt says
     _credit(session, payment, order, credits)
     if not _settle(session, payment):
         payment.review_reason, payment.decision = NOT_COMPARABLE, None

@@ -104,8 +104,8 @@ def _store_and_apply(
             stored.status = _apply(session, event, terms)
         except Unusable as reason:
             stored.status, stored.last_error = "review", str(reason)
-        if seen and stored.status == "already_processed":
-            stored.status = before
+        if seen and stored.status == "already_processed" and before in DONE:
+            stored.status = before  # which says more
         stored.processed_at = now()
         waits = stored.status == "parked"
         stored.next_attempt_at = next_attempt(stored.attempts) if waits else None
