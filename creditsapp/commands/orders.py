@@ -62,9 +62,8 @@ def _reason(payment: Payment | None) -> str | None:
 def _columns(listed: Listed, row: dict[str, Any]) -> list[str]:
     """When, what became of it, who, what was ordered, what was paid, and why it waits."""
     purchase, payment = listed.purchase, listed.payment
-    created = (purchase or payment).created_at  # type: ignore[union-attr]  # one of them is there
     return [
-        f"{created:%Y-%m-%d %H:%M}",
+        f"{listed.created_at:%Y-%m-%d %H:%M}",
         f"{row['status']:<9}",
         f"{row['purchaseId'] or '-':<36}",
         f"{row['paymentId'] or '-':<24}",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import Select, and_, or_, select
@@ -28,6 +29,7 @@ class Listed:
     purchase: Purchase | None
     payment: Payment | None
     status: str
+    created_at: datetime
 
 
 def listed(status: str | None = None) -> Iterator[Listed]:
@@ -71,4 +73,5 @@ def _purchases() -> Select[Purchase, Payment]:
 
 def _rows(query: Select[Purchase, Payment], status: str | None = None) -> Iterator[Listed]:
     for purchase, payment in streamed(query):
-        yield Listed(purchase, payment, status or (purchase.status if purchase else "recorded"))
+        first = purchase or payment
+        yield Listed(purchase, payment, status or first.status, first.created_at)

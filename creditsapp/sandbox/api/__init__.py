@@ -31,7 +31,7 @@ def _unauthorized(message: str) -> ApiError:
 
 
 # The modules add their routes to the blueprint above.
-from creditsapp.sandbox.api import (  # noqa: E402, F401
+from creditsapp.sandbox.api import (  # noqa: E402, F401  (they need bp)
     catalogue,
     checkouts,
     customers,

@@ -21,7 +21,7 @@ def go_to_controls() -> ResponseReturnValue:
 
 
 # The modules add their routes to the blueprint above.
-from creditsapp.sandbox.controls import (  # noqa: E402, F401
+from creditsapp.sandbox.controls import (  # noqa: E402, F401  (they need bp)
     deliveries,
     disputes,
     faults,
