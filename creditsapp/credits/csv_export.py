@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from flask import stream_with_context
 
-from creditsapp.services import ledger
+from creditsapp.services import history
 
 COLUMNS = ("number", "time", "type", "operation", "description", "amount", "balance_after")
 PAGE = 1000
@@ -20,7 +20,7 @@ def csv_lines(user_id: int) -> Iterator[str]:
 def _pages(user_id: int) -> Iterator[str]:
     yield _text([COLUMNS])
     after = 0
-    while entries := ledger.oldest(user_id, after=after, limit=PAGE):
+    while entries := history.oldest(user_id, after=after, limit=PAGE):
         yield _text(
             (
                 entry.number,

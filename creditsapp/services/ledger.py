@@ -305,14 +305,3 @@ def entry(user_id: int, number: int) -> LedgerEntry:
     if found is None:
         raise LookupError(f"user {user_id} has no entry {number}")
     return found
-
-
-def oldest(user_id: int, *, after: int, limit: int) -> list[LedgerEntry]:
-    """Entries in the order of their numbers, above the number `after`."""
-    query = (
-        select(LedgerEntry)
-        .where(LedgerEntry.user_id == user_id, LedgerEntry.number > after)
-        .order_by(LedgerEntry.number)
-        .limit(limit)
-    )
-    return list(db.session.scalars(query))
