@@ -168,7 +168,7 @@ def pages(user, wanted, found):
     "hours",
     [
         [40, 2, 13, 30, 1, 0],  # two entries of today, then two of yesterday again
-        [40, 13, 40, 13, 1, 0],  # one of yesterday, then one of the day before
+        [13, 40, 2, 1, 1, 0],  # one of yesterday, then one of the day before
     ],
 )
 def test_a_clock_that_is_set_back_tears_no_period(database_url, hours):
