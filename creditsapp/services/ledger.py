@@ -37,6 +37,8 @@ from creditsapp.services.retrying import retried_by_key
 from creditsapp.services.transaction import single_posting, transaction
 from creditsapp.services.wallets import Balance
 
+GIVEN_BACK = "Given back"
+
 
 def spend(
     user_id: int,
@@ -219,7 +221,7 @@ def refund_usage(
     usage: LedgerEntry,
     amount: Decimal | int | None = None,
     *,
-    description: str = "Given back",
+    description: str = GIVEN_BACK,
     key: str | None = None,
 ) -> LedgerEntry:
     """Give back what a usage took, or a part of it, and never more over all.
