@@ -24,7 +24,9 @@ def _is_text(_form: FlaskForm, field: Field) -> None:
     kept = "".join(char for char in field.data if unicodedata.category(char) not in ("Cc", "Cs"))
     if kept != field.data:
         field.data = kept
-        raise ValidationError(_("This contains characters that are not text."))
+        raise ValidationError(
+            _("“%(field)s” holds characters that are not text.", field=field.label.text)
+        )
 
 
 class DayField(DateField):
@@ -41,7 +43,9 @@ class DayField(DateField):
             self.data = None
         if valuelist and (self.data is None or self.data.year not in YEARS):
             self.data = None
-            raise ValueError(_("Choose a day, such as 2026-03-31."))
+            raise ValueError(
+                _("“%(field)s” has to be a day such as 2026-03-31.", field=self.label.text)
+            )
 
 
 class FilterForm(FlaskForm):
@@ -56,12 +60,16 @@ class FilterForm(FlaskForm):
             SelectChoice("", lazy_gettext("All")),
             *(SelectChoice(kind, word) for kind, word in KINDS.items()),
         ],
-        invalid_choice_message=lazy_gettext("Choose one of the kinds."),
+        invalid_choice_message=lazy_gettext("Choose one of the kinds of entries."),
         default="",
     )
     operation = SelectField(
         lazy_gettext("Operation"),
-        [Optional(), _is_text, Length(max=64, message=lazy_gettext("Choose one of these."))],
+        [
+            Optional(),
+            _is_text,
+            Length(max=64, message=lazy_gettext("Choose one of the operations.")),
+        ],
         choices=[],
         validate_choice=False,
         default="",
@@ -73,7 +81,7 @@ class FilterForm(FlaskForm):
         [
             Optional(),
             _is_text,
-            Length(max=LONGEST, message=lazy_gettext("At most %(max)d characters.")),
+            Length(max=LONGEST, message=lazy_gettext("The text has at most %(max)d characters.")),
         ],
         filters=[lambda typed: typed and typed.strip()],
     )
@@ -81,7 +89,7 @@ class FilterForm(FlaskForm):
     def validate_until(self, field: Field) -> None:
         """The last day is not before the first."""
         if self.since.data and field.data and field.data < self.since.data:
-            raise ValidationError(_("This is before the first day."))
+            raise ValidationError(_("“To” is before “From”."))
 
     @property
     def address(self) -> dict[str, str]:
