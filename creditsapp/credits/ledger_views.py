@@ -40,14 +40,8 @@ def index() -> ResponseReturnValue:
     form, before = FilterForm(request.args), request.args.get("before", "")
     if before and not (before.isascii() and before.isdigit() and len(before) <= 18):
         return answer(400, "invalid_input", _("This link to older entries is broken."))
-    found, rows, next_before = None, [], None
-    if valid := form.validate():
-        wanted = form.wanted(reader_zone())
-        found = periods.summed(current_user.id, now(), reader_zone(), wanted)
-        last = min(found.last, int(before) - 1) if before else found.last
-        rows, next_before = history.page(
-            current_user.id, wanted, after=found.after, last=last, limit=PAGE
-        )
+    valid = form.validate()
+    found, rows, next_before = _read(form, before) if valid else (None, [], None)
     form.offer([row.entry for row in rows])
     page = render_template(
         "credits/index.html",
@@ -60,6 +54,17 @@ def index() -> ResponseReturnValue:
         **_head(),
     )
     return page, 200 if valid else 400, {"Cache-Control": "no-store"}
+
+
+def _read(form: FilterForm, before: str) -> tuple[Summary, list[Row], int | None]:
+    """All of what is found in sums, a page of it, and the number to go on before."""
+    wanted = form.wanted(reader_zone())
+    found = periods.summed(current_user.id, now(), reader_zone(), wanted)
+    last = min(found.last, int(before) - 1) if before else found.last
+    rows, next_before = history.page(
+        current_user.id, wanted, after=found.after, last=last, limit=PAGE
+    )
+    return found, rows, next_before
 
 
 def _grouped(found: Summary, rows: list[Row]) -> list[Group]:
