@@ -50,6 +50,7 @@ def index() -> ResponseReturnValue:
         groups=_grouped(found, rows) if found else [],
         chart=drawn(found.days) if found else None,
         before=before,
+        shown=len(rows),
         next_before=next_before,
         **_head(),
     )

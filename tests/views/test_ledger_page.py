@@ -47,8 +47,10 @@ def test_a_group_without_entries_on_the_page_has_its_sums_and_leads_to_them(
     assert numbers(ada.get(link(page, "Show these entries"))) == [2, 1]
     older = ada.get(link(page, "Older entries"))
     assert len(numbers(older)) == 11
-    assert "Nothing" not in ada.get("/credits/?before=1").text
-    assert numbers(ada.get("/credits/?before=1")) == []
+    assert "Nothing older" not in older.text
+    end = ada.get("/credits/?before=1")
+    assert "Nothing older" in end.text and numbers(end) == []
+    assert link(end, "Newest entries") == "/credits/"
 
 
 def test_the_chart_says_what_came_and_went_in_numbers_too(ada, user):
