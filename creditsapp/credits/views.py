@@ -1,5 +1,6 @@
 """The pages of balance, ledger and purchases."""
 
+import re
 from collections.abc import Iterator
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
@@ -20,10 +21,10 @@ from creditsapp.models import Purchase
 from creditsapp.navigation import local_path
 from creditsapp.services import customers, ledger, periods, purchases, receipts
 from creditsapp.services.errors import (
-    IdempotencyConflict,
     InvalidDollars,
     ProviderUnavailable,
     PurchaseNotFound,
+    ServiceError,
 )
 from creditsapp.services.purchases import Offer
 from creditsapp.services.transaction import now
@@ -31,6 +32,7 @@ from creditsapp.services.transaction import now
 PAGE = 50
 SUGGESTED_DOLLARS = 3
 DOLLAR_STEP = 5
+POLL_SECONDS = (1, 2, 4, 8, 8, 8, 8, 8, 8, 5)  # a minute, then it takes longer than usual
 
 
 @bp.before_request
@@ -75,11 +77,12 @@ def export() -> ResponseReturnValue:
 @bp.route("/purchase", methods=["GET", "POST"])
 def purchase() -> ResponseReturnValue:
     """Choose how many credits to buy; goes on to Dodo's checkout page."""
-    left = _left_at_checkout()
-    dollars, return_to = _suggestion(), request.args.get("next")
-    if left is not None:
-        dollars, return_to = left.dollars, left.return_to
-    form = PurchaseForm(dollar_amount=str(dollars), next=return_to)
+    left, again = _unpaid("cancelled"), _unpaid("again")
+    resumed = left or again
+    form = PurchaseForm(
+        dollar_amount=str(resumed.dollars if resumed else _suggestion()),
+        next=resumed.return_to if resumed else request.args.get("next"),
+    )
     status = 200
     if form.validate_on_submit():
         try:
@@ -91,22 +94,22 @@ def purchase() -> ResponseReturnValue:
             return redirect(str(ordered.checkout_url), 303)
         except InvalidDollars as error:
             form.dollar_amount.errors, status = [str(error)], 422
-        except (IdempotencyConflict, ProviderUnavailable) as error:
+        except ServiceError as error:
             form.form_key.errors, status = [str(error)], error.status
     elif form.is_submitted():
         status = 422
     if status != 200:
         form.form_key.data = form.form_key.default()
-    return _page("credits/purchase.html", form=form, left=left), status
+    return _page("credits/purchase.html", form=form, left=left, resumed=resumed), status
 
 
-def _left_at_checkout() -> Purchase | None:
-    """The order that was cancelled on the payment page just now, if it is unpaid indeed."""
+def _unpaid(name: str) -> Purchase | None:
+    """The order that the address names, if it was not paid: cancelled just now, or to be repeated."""
     try:
-        left = purchases.find(current_user.id, request.args.get("cancelled", ""))
+        found = purchases.find(current_user.id, request.args.get(name, ""))
     except PurchaseNotFound:
         return None
-    return left if left.status in ("pending", "failed", "cancelled") else None
+    return found if found.status in ("pending", "failed", "cancelled", "expired") else None
 
 
 def _suggestion() -> int:
@@ -133,16 +136,33 @@ def success() -> ResponseReturnValue:
     Once credits were taken back, the receipt tells more than a thank-you.
     """
     found = purchases.find(current_user.id, request.args.get("purchase", ""))
-    shown = "pending" if found.status == "created" else found.status
-    # After a declined card, the good one's webhook may still be on its way.
     payment = purchases.payment_of(found)
     if payment is not None and payment.reversed_credits:
         return redirect(url_for("credits.receipt", purchase_id=found.id))
+    waited = _waited()
+    return _page(
+        "credits/success.html",
+        purchase=found,
+        shown=_outcome(found.status, waited),
+        given=purchases.credits_given(found),
+        delays=POLL_SECONDS,
+        waited=waited,
+    )
+
+
+def _outcome(status: str, waited: int) -> str:
+    """The state of an order as it is told to who comes back."""
+    # After a declined card, the good one's webhook may still be on its way.
     hopeful = request.args.get("status") in ("succeeded", "processing")
-    if hopeful and shown in ("failed", "cancelled"):
-        shown = "pending"
-    given = purchases.credits_given(found)
-    return _page("credits/success.html", purchase=found, shown=shown, given=given)
+    if status not in ("created", "pending") and not (hopeful and status in ("failed", "cancelled")):
+        return status
+    return "pending" if waited < len(POLL_SECONDS) else "slow"
+
+
+def _waited() -> int:
+    """How often a page without the script has asked already; the address counts it."""
+    waited = request.args.get("waited", "")
+    return min(int(waited), len(POLL_SECONDS)) if re.fullmatch("[0-9]{1,2}", waited) else 0
 
 
 @bp.get("/purchases/<purchase_id>")
