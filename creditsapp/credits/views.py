@@ -167,13 +167,14 @@ def _waited() -> int:
 
 @bp.get("/purchases/<purchase_id>")
 def receipt(purchase_id: str) -> ResponseReturnValue:
-    """The receipt of an order."""
+    """The receipt of an order: what was paid and what came back, in money and in credits."""
     found = purchases.find(current_user.id, purchase_id)
+    paid = receipts.paid(found)
     return _page(
         "credits/receipt.html",
         purchase=found,
-        given=purchases.credits_given(found),
-        payment=purchases.payment_of(found),
+        paid=paid,
+        movements=receipts.movements(found, paid),
         portal=PortalForm() if customers.customer_id(current_user.id) else None,
     )
 

@@ -89,7 +89,8 @@ def test_after_a_refund_the_receipt_tells_more_than_a_thank_you(ada, order):
     answer = back(ada, order)
     assert answer.status_code == 302
     receipt = ada.get(answer.headers["Location"]).text
-    assert "then refunded or disputed" in receipt and "Credits taken back" in receipt
+    assert "Refunded" in receipt and "Disputed" not in receipt
+    assert "Taken back: the payment was refunded" in receipt and "<dd>−100</dd>" in receipt
     assert "150 added, 100 taken back" in ada.get("/credits/").text
 
 
