@@ -28,6 +28,7 @@ from creditsapp.services.errors import (
 )
 from creditsapp.services.purchases import Offer
 from creditsapp.services.transaction import now
+from creditsapp.translation import gettext as _
 
 PAGE = 50
 SUGGESTED_DOLLARS = 3
@@ -104,7 +105,7 @@ def purchase() -> ResponseReturnValue:
 
 
 def _unpaid(name: str) -> Purchase | None:
-    """The order that the address names, if it was not paid: cancelled just now, or to be repeated."""
+    """The order that the address names, unless it was paid or waits for a person."""
     try:
         found = purchases.find(current_user.id, request.args.get(name, ""))
     except PurchaseNotFound:
@@ -186,9 +187,9 @@ def invoice(purchase_id: str) -> ResponseReturnValue:
     try:
         document = receipts.invoice(dodo_client(), current_user.id, purchase_id)
     except NotKnown:
-        return answer(404, "not_found", "The payment provider has no such invoice.", back=back)
+        return answer(404, "not_found", _("The payment provider has no such invoice."), back=back)
     except ProviderUnavailable as error:
-        return answer(error.status, error.code, str(error), back=back)
+        return _without_dodo(error, back)
     return current_app.response_class(
         document,
         mimetype="application/pdf",
@@ -203,16 +204,22 @@ def invoice(purchase_id: str) -> ResponseReturnValue:
 @bp.post("/portal")
 def portal() -> ResponseReturnValue:
     """Go on to Dodo's customer portal, signed in there by a link that is made now."""
-    if not PortalForm().validate_on_submit():
-        return answer(400, "csrf_failed", "This page has expired. Please go back and reload it.")
     back = url_for("credits.index")
+    if not PortalForm().validate_on_submit():
+        return answer(400, "csrf_failed", _("Nothing was done."), back=back)
     try:
         link = receipts.portal_link(dodo_client(), current_user.id, own_address() + back)
     except ProviderUnavailable as error:
-        return answer(error.status, error.code, str(error), back=back)
+        return _without_dodo(error, back)
     response = redirect(link, 303)
     response.headers["Cache-Control"] = "no-store"  # whoever has the link is let in there
     return response
+
+
+def _without_dodo(error: ProviderUnavailable, back: str) -> ResponseReturnValue:
+    """What only Dodo has cannot be shown now; nothing that could be charged was asked for."""
+    words = _("This comes from our payment provider, who does not answer just now.")
+    return answer(error.status, error.code, words, retry_after=error.retry_after, back=back)
 
 
 def _page(template: str, **context: Any) -> Any:

@@ -1,11 +1,9 @@
 """What may come of a call to Dodo, told apart as far as it matters."""
 
-from creditsapp.services.errors import ProviderUnavailable, ServiceError
+import math
 
-_WORDS = (
-    "The payment provider does not answer just now. Nothing was charged,"
-    " and your credits are as they were. Please try again in a few minutes."
-)
+from creditsapp.services.errors import ProviderUnavailable, ServiceError
+from creditsapp.translation import gettext as _
 
 
 class DodoFailed(ProviderUnavailable):
@@ -19,7 +17,14 @@ class DodoFailed(ProviderUnavailable):
 
     def __init__(self, detail: str, *, passes_in: float | None = None) -> None:
         self.detail, self.passes_in = detail, passes_in
-        super().__init__(_WORDS)
+        if passes_in:
+            self.retry_after = math.ceil(passes_in)
+        super().__init__(
+            _(
+                "The payment provider does not answer just now. Nothing was charged, and your"
+                " credits are as they were. Please try again in a few minutes."
+            )
+        )
 
 
 class NotSent(DodoFailed):
