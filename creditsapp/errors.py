@@ -52,6 +52,8 @@ _FOR_PROGRAMS = (
     "method_not_allowed",
     "payload_too_large",
     "too_many_requests",
+    "unauthorized",
+    "unavailable",
     "unsupported_media_type",
 )
 

@@ -22,7 +22,7 @@ class PurchaseForm(FlaskForm):
         default=lambda: secrets.token_urlsafe(18),
         validators=[
             Regexp(
-                r"[!-~]{1,255}\Z",
+                r"[!-~]{1,240}\Z",
                 message=lazy_gettext("This form is broken; please reload it."),
             )
         ],

@@ -87,9 +87,10 @@ def purchase() -> ResponseReturnValue:
     status = 200
     if form.validate_on_submit():
         try:
+            dollars = int(form.dollar_amount.data)
             ordered = place_order(
-                int(form.dollar_amount.data),
-                key=form.form_key.data,
+                dollars,
+                key=f"{form.form_key.data}:{dollars}",  # sent again, changed, it is another wish
                 return_to=local_path(form.next.data),
             )
             return redirect(str(ordered.checkout_url), 303)
