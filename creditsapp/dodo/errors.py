@@ -4,6 +4,12 @@ import math
 
 from creditsapp.services.errors import ProviderUnavailable, ServiceError
 from creditsapp.translation import gettext as _
+from creditsapp.translation import gettext_noop as N_
+
+_WORDS = N_(
+    "The payment provider does not answer just now. Nothing was charged,"
+    " and your credits are as they were. Please try again in a few minutes."
+)
 
 
 class DodoFailed(ProviderUnavailable):
@@ -19,12 +25,7 @@ class DodoFailed(ProviderUnavailable):
         self.detail, self.passes_in = detail, passes_in
         if passes_in:
             self.retry_after = math.ceil(passes_in)
-        super().__init__(
-            _(
-                "The payment provider does not answer just now. Nothing was charged, and your"
-                " credits are as they were. Please try again in a few minutes."
-            )
-        )
+        super().__init__(_(_WORDS))
 
 
 class NotSent(DodoFailed):

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from creditsapp.extensions import db
+from creditsapp.formatting import number
 from creditsapp.models import Payment, Purchase
 from creditsapp.models.types import NO_CREDITS, added, as_credits, is_uuid
 from creditsapp.services.errors import (
@@ -42,9 +43,9 @@ class Offer:
         if type(dollars) is not int or not self.minimum <= dollars <= self.maximum:
             raise InvalidDollars(
                 _(
-                    "Choose a whole number of dollars from %(least)s to %(most)s.",
-                    least=self.minimum,
-                    most=self.maximum,
+                    "Choose a whole number of dollars from %(minimum)s to %(maximum)s.",
+                    minimum=number(self.minimum),
+                    maximum=number(self.maximum),
                 )
             )
         return as_credits(self.per_dollar * dollars)
