@@ -39,3 +39,32 @@ def prompt(page):
 def price_button(page):
     """The button of a paid operation."""
     return page.get_by_role("button", name=re.compile(r"\d+ credits?$")).first
+
+
+def send(page, address, fields):
+    """Send a form from a page that shows nothing but its token."""
+    fields = {"csrf_token": page.inner_text("body")} | fields
+    listed = [
+        [name, list(value) if isinstance(value, bytes) else value, isinstance(value, bytes)]
+        for name, value in fields.items()
+    ]
+    page.evaluate(FORM, [address, listed])
+
+
+FORM = """
+([address, fields]) => {
+  const form = document.createElement("form")
+  Object.assign(form, { method: "post", action: address, enctype: "multipart/form-data" })
+  for (const [name, value, isFile] of fields) {
+    const input = document.createElement("input")
+    Object.assign(input, { name, type: isFile ? "file" : "hidden" })
+    form.append(input)
+    if (!isFile) { input.value = value; continue }
+    const files = new DataTransfer()
+    files.items.add(new File([new Uint8Array(value)], "upload"))
+    input.files = files.files
+  }
+  document.body.append(form)
+  form.submit()
+}
+"""
