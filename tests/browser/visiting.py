@@ -1,4 +1,4 @@
-"""The gallery in Chromium: each state shown to who looks at it, in a window kept for that person."""
+"""The gallery in Chromium: each state in a window that is kept for who looks at it."""
 
 import re
 
@@ -49,7 +49,7 @@ class Visits:
             page.on("console", self._listen)
             page.on("pageerror", lambda error: self.errors.append(str(error)))
             if who != "nobody":
-                page.goto(f"/-/sign-in/{self._gallery.people[who].user_id}")
+                context.request.get(f"/-/sign-in/{self._gallery.people[who].user_id}")
         return self._pages[who]
 
     def _listen(self, message):
@@ -57,8 +57,8 @@ class Visits:
         address = message.location["url"]
         meant = "/api/" in address or address == message.page.url
         told = re.match(r"Failed to load resource: .* status of [45]\d\d ", message.text)
-        if message.type in ("error", "warning") and not (meant and told):
-            self.errors.append(message.text)
+        if message.type == "error" and not (meant and told):
+            self.errors.append(f"{message.text} {address}")
 
 
 def fit(page, width, scheme):

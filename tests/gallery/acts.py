@@ -43,7 +43,7 @@ def price_button(page):
 
 def send(page, address, fields):
     """Send a form from a page that shows nothing but its token."""
-    fields = {"csrf_token": page.inner_text("body")} | fields
+    fields = {"csrf_token": page.input_value("input")} | fields
     listed = [
         [name, list(value) if isinstance(value, bytes) else value, isinstance(value, bytes)]
         for name, value in fields.items()

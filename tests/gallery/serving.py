@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from creditsapp import create_app
 from creditsapp.extensions import db
+from tests.builders import csrf_token
 from tests.gallery.people import populate
 from tests.gallery.wsgi import extended
 
@@ -38,7 +39,7 @@ class Gallery:
         client, address = self.client(state.who), self.address(state)
         if state.post is None:
             return client.get(address)
-        fields = {"csrf_token": client.get("/-/token").text} | state.post
+        fields = {"csrf_token": csrf_token(client.get("/-/token").text)} | state.post
         files = {name: as_file(value) for name, value in fields.items() if isinstance(value, bytes)}
         return client.post(address, data=fields | files, follow_redirects=True)
 

@@ -25,8 +25,8 @@ def sign_in(user_id):
 
 @bp.get("/token")
 def token():
-    """A token for a form that no page shows; a page that such a form can be sent from."""
-    return generate_csrf()
+    """A page to send any form from: it has nothing but the token."""
+    return f'<link rel="icon" href="data:,"><input name="csrf_token" value="{generate_csrf()}">'
 
 
 @bp.get("/error/<int:status>")
