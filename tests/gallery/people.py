@@ -102,6 +102,13 @@ def debtor(_url):
     return Person(user, {"refunded": purchase})
 
 
+def corrected(_url):
+    """An operator took more than there was."""
+    user = person(5)
+    ledger.adjust(user, -20, description="The credits were given twice", actor="op")
+    return Person(user)
+
+
 def reserving(_url):
     """50 credits, most of them held by work under way."""
     user = person(50)
@@ -138,5 +145,18 @@ def _some(count):
 
 PEOPLE = {
     make.__name__: make
-    for make in (new, full, low, one, empty, penniless, debtor, reserving, buyer, few, many)
+    for make in (
+        new,
+        full,
+        low,
+        one,
+        empty,
+        penniless,
+        debtor,
+        corrected,
+        reserving,
+        buyer,
+        few,
+        many,
+    )
 }

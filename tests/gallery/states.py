@@ -97,6 +97,7 @@ STATES = [
     State("ledger-empty", LEDGER, "empty"),
     State("ledger-penniless", LEDGER, "penniless"),
     State("ledger-debt", LEDGER, "debtor"),
+    State("ledger-corrected", LEDGER, "corrected"),
     State("ledger-reserving", LEDGER, "reserving"),
     State("ledger-buyer", LEDGER, "buyer", act=acts.open_details),
     State("buy", PURCHASE, "low"),
