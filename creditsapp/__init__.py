@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from creditsapp import database, dodo, errors, formatting, json_interface, security
+from creditsapp import (
+    badge,
+    database,
+    dodo,
+    errors,
+    formatting,
+    json_interface,
+    security,
+    translation,
+)
 from creditsapp.auth import bp as auth_bp
 from creditsapp.commands import register_commands
 from creditsapp.credits import api as credits_api
@@ -53,7 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     db.init_app(app)
     migrate.init_app(app, directory=str(ROOT / "migrations"))
-    login_manager.init_app(app, add_context_processor=False)  # formatting has a lazier one
+    login_manager.init_app(app, add_context_processor=False)  # badge has a lazier one
     csrf.init_app(app)
     with app.app_context():
         database.prepare(db.engine)
@@ -64,7 +73,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     json_interface.init_app(app)
     security.init_app(app)
+    translation.init_app(app)
     formatting.init_app(app)
+    badge.init_app(app)
     errors.init_app(app)
     dodo.init_app(app, settings)
     register_commands(app)

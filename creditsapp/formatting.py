@@ -1,52 +1,38 @@
-"""How amounts, money and times are written for people."""
+"""How amounts, money and times are written for people, in their language."""
 
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from babel.numbers import format_currency, get_currency_precision
+from babel.dates import format_date, format_time
+from babel.numbers import format_currency, format_decimal, get_currency_precision
 from flask import Flask, request
-from flask_login import current_user
 from markupsafe import Markup, escape
 
-from creditsapp.charging import prices
-from creditsapp.models.types import FINEST, exact, format_credits
-from creditsapp.prices import Price
-from creditsapp.services import ledger
+from creditsapp.models.types import FINEST
+from creditsapp.translation import gettext as _
+from creditsapp.translation import locale, ngettext, plural
+
+if TYPE_CHECKING:
+    from creditsapp.prices import Price
 
 MINUS = "\N{MINUS SIGN}"
-LOW_BALANCE = Decimal(5)
+CREDITS = plural("{n} credit", "{n} credits")
 
 
 def init_app(app: Flask) -> None:
-    """Make the filters, and what every page shows, known to the templates."""
-    shared = app.extensions["creditsapp"]
-    app.context_processor(
-        lambda: {
-            "badge": badge,
-            "current_user": current_user,  # asks the database only when it is looked at
-            "offer": shared.offer,
-            "settings": shared.settings,
-        }
-    )
-    for name in ("number", "signed", "price", "money", "moment", "counted"):
+    """Make the filters known to the templates."""
+    for name in ("number", "signed", "price", "money", "dollars", "moment", "counted"):
         app.jinja_env.filters[name] = globals()[name]
     app.jinja_env.filters["credits"] = credit_count
+    app.jinja_env.globals.update(CREDITS=CREDITS, plural=plural, patterns=patterns)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-
-
-def badge() -> dict[str, Any]:
-    """The signed-in user's balance, below what it is low, and which of three states it is in."""
-    found = ledger.balance(current_user.id)
-    low = max(LOW_BALANCE, prices().cheapest())
-    state = "empty" if found.available <= 0 else "low" if found.available < low else "normal"
-    return {"balance": found, "low": low, "state": state}
 
 
 def number(amount: Decimal | int) -> str:
     """An amount without trailing zeros, grouped by thousands, with a true minus sign."""
-    return f"{exact(Decimal(amount)):,}".replace("-", MINUS)
+    return format_decimal(amount, "#,##0.####", locale()).replace("-", MINUS)
 
 
 def signed(amount: Decimal | int) -> str:
@@ -54,39 +40,68 @@ def signed(amount: Decimal | int) -> str:
     return ("+" if amount > 0 else "") + number(amount)
 
 
+def counted(count: Decimal | int, forms: tuple[str, str]) -> str:
+    """A number in the form of a text that it needs: "1 image", "4 images"."""
+    return _form(forms, 1 if count == 1 else 2).replace("{n}", number(count))
+
+
+def patterns(forms: tuple[str, str]) -> Markup:
+    """Both forms of a text as attributes, for the script to write newer numbers."""
+    return Markup('data-one="{}" data-other="{}"').format(_form(forms, 1), _form(forms, 2))
+
+
+def _form(forms: tuple[str, str], count: int) -> str:
+    """The form for a number, with {n} where the number goes: before a noun, unless it says."""
+    form = ngettext(*forms, count)
+    return form if "{n}" in form else f"{{n}} {form}"
+
+
 def credit_count(amount: Decimal | int) -> str:
     """An amount with its word: "1 credit", "45.2 credits"."""
-    return format_credits(Decimal(amount)).replace("-", MINUS)
+    return counted(amount, CREDITS)
 
 
-def price(listed: Price) -> str:
+def price(listed: "Price") -> str:
     """A price: "5 credits", "0.2 credits per page, rounded up to whole credits"."""
     words = credit_count(listed.credits)
-    if listed.per:
-        words += f" per {listed.per}"
+    if not listed.per:
+        return words
+    if listed.step == FINEST:
+        return _("%(price)s per %(unit)s", price=words, unit=_(listed.per))
     if listed.step == 1:
-        words += ", rounded up to whole credits"
-    elif listed.step != FINEST:
-        words += f", rounded up to multiples of {credit_count(listed.step)}"
-    return words
-
-
-def counted(count: int, noun: tuple[str, str]) -> str:
-    """A count with the right form of its noun: "1 image", "4 images"."""
-    return f"{number(count)} {noun[0] if count == 1 else noun[1]}"
+        return _(
+            "%(price)s per %(unit)s, rounded up to whole credits",
+            price=words,
+            unit=_(listed.per),
+        )
+    return _(
+        "%(price)s per %(unit)s, rounded up to multiples of %(step)s",
+        price=words,
+        unit=_(listed.per),
+        step=credit_count(listed.step),
+    )
 
 
 def money(minor_units: int, currency: str = "USD") -> str:
     """Minor units of a currency, with as many decimals as it has: "$5.00", "¥757"."""
     amount = Decimal(minor_units).scaleb(-get_currency_precision(currency))
-    return format_currency(amount, currency, locale="en_US").replace("-", MINUS)
+    return format_currency(amount, currency, locale=locale()).replace("-", MINUS)
+
+
+def dollars(amount: int) -> str:
+    """Whole dollars: "$5", "$1,000"."""
+    whole = locale().currency_formats["standard"].pattern.replace(".00", "")
+    return format_currency(amount, "USD", whole, locale(), currency_digits=False)
 
 
 def moment(time: datetime) -> Markup:
     """A `<time>` in UTC, which the script shows in the reader's zone."""
     utc = time.astimezone(UTC)
+    english = locale().language == "en"
+    region = "en_GB" if english else locale()  # day before month: the one that most readers share
+    words = f"{format_date(utc, 'medium', region)}, {format_time(utc, 'short', locale=region)} UTC"
     return Markup('<time datetime="{}" data-controller="local-time">{}</time>').format(
-        utc.isoformat(timespec="seconds"), escape(f"{utc:%d %b %Y, %H:%M} UTC")
+        utc.isoformat(timespec="seconds"), escape(words)
     )
 
 

@@ -66,7 +66,7 @@ def test_security_headers_are_on_every_answer(client, routes):
     register(client)
     answers += [client.get(path, buffered=True) for _, path in routes]
     answers += [client.get("/nothing"), client.post("/auth/logout")]
-    with client.get("/static/app.css") as stylesheet:
+    with client.get("/static/css/base.css") as stylesheet:
         answers.append(stylesheet)
     for answer in answers:
         policy = answer.headers["Content-Security-Policy"]

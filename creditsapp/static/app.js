@@ -49,25 +49,30 @@ function start(classes) {
 
 // What controllers share: numbers written as the server writes them, and slots to put them in.
 
-const digits = new Intl.NumberFormat("en", { maximumFractionDigits: 4 })
-const number = (value) => digits.format(value).replace("-", "\u2212")
+const language = document.documentElement.lang
+const plurals = new Intl.PluralRules(language)
 const exact = (value) => Math.round(value * 1e4) / 1e4
 const announce = (text) => (document.getElementById("status").textContent = text)
 let balance = null
 
+function number(value, currency) {
+  const style = currency ? { style: "currency", currency } : {}
+  const format = new Intl.NumberFormat(language, { ...style, maximumFractionDigits: currency ? 0 : 4 })
+  return format.format(value).replace("-", "\u2212")
+}
+
 // Put data where `data-fill` names it; the slot's other attributes say how it is shown.
 function fill(root, data) {
   for (const slot of root.querySelectorAll("[data-fill]")) {
-    const { fill: key, minus = 0, times = 1, divide, upwards, above, ...words } = slot.dataset
+    const { fill: key, minus = 0, times = 1, divide, upwards, above, currency, ...texts } = slot.dataset
     if (!(key in data)) continue
     let value = data[key]
     if (typeof value === "number") value = exact((value - minus) * times)
     if (upwards) value = Math.ceil(value / divide / upwards - 1e-9) * upwards
     else if (divide) value = Math.max(0, Math.floor(value / divide + 1e-9))
     if (above) slot.hidden = value <= above
-    const parts = [number(value), value === 1 ? words.one : words.many, words.word]
     if (slot.matches("input")) setInput(slot, value)
-    else slot.textContent = (words.before ?? "") + parts.filter(Boolean).join(" ")
+    else slot.textContent = (texts[plurals.select(value)] ?? texts.other).replace("{n}", number(value, currency))
   }
 }
 
@@ -314,7 +319,9 @@ class Poll extends Controller {
   }
 }
 
-const moments = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" })
+// Days and months as the reader's browser has them, in the page's language.
+const region = navigator.languages.find((each) => each.split("-")[0] === language) ?? language
+const moments = new Intl.DateTimeFormat(region, { dateStyle: "medium", timeStyle: "short" })
 
 class LocalTime extends Controller {
   connect() {
