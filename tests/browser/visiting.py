@@ -23,7 +23,6 @@ class Visits:
     def show(self, state):
         """Bring a person's window to a state; return its page."""
         page, address = self.page(state.who), self._gallery.address(state)
-        page.unroute_all()
         fit(page, *SIZES[0])
         if state.post is None:
             self.errors.clear()
