@@ -3,10 +3,11 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+TEXTS := creditsapp/translations
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test crashes orders fuzz mutants lint bench pictures audit browser clean
+.PHONY: help run test translations crashes orders fuzz mutants lint bench pictures audit browser clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -34,6 +35,13 @@ fuzz: $(VENV)/test  ## damaged webhooks by the thousand, then fuzzing led by cov
 
 mutants: $(VENV)/test  ## see that mistakes in what moves credits would fail a test (half an hour)
 	@$(BIN)/python -m tests.mutants
+
+translations: $(VENV)/run  ## collect the texts of the pages for translators, and compile what they wrote
+	@$(BIN)/pybabel --quiet extract --mapping pyproject.toml --keywords plural:1,2 --keywords lazy_gettext \
+		--add-location file --sort-by-file --output $(TEXTS)/messages.pot creditsapp
+	@$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete \
+		--input-file $(TEXTS)/messages.pot --output-dir $(TEXTS)
+	@$(BIN)/pybabel --quiet compile --statistics --directory $(TEXTS)
 
 lint: $(VENV)/test  ## check format, style and types
 	@$(BIN)/ruff format --check .

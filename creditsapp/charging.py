@@ -31,6 +31,7 @@ from creditsapp.services.errors import (
     WalletNotFound,
 )
 from creditsapp.services.transaction import now
+from creditsapp.translation import gettext as _
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class AlreadyCharged(ServiceError):
 
     def __init__(self, hold: Hold) -> None:
         self.hold = hold
-        super().__init__("This was done and paid for before. Nothing more was charged.")
+        super().__init__(_("This was done and paid for before. Nothing more was charged."))
 
 
 class Charge:
@@ -126,7 +127,7 @@ def charge(
     user_id, hold_id = _number_of(user), str(uuid.uuid4())
     most = prices().cost(operation, quantity)
     if most == 0:
-        raise InvalidQuantity("There is nothing to work on. Nothing was charged.")
+        raise InvalidQuantity(_("There is nothing to work on. Nothing was charged."))
     try:
         hold = holds.hold(
             user_id,
@@ -144,7 +145,7 @@ def charge(
     if hold.id != hold_id:
         if hold.status == "captured":
             raise AlreadyCharged(hold)
-        raise OperationInProgress("This is being worked on already. Nothing more was charged.")
+        raise OperationInProgress(_("This is being worked on already. Nothing more was charged."))
     with _work(hold) as work:
         yield work
 
@@ -162,7 +163,7 @@ def resume(user: Any, hold_id: str) -> Iterator[Charge]:
     if hold.status == "captured":
         raise AlreadyCharged(hold)
     if hold.status != "held" or hold.expires_at <= now():
-        raise HoldClosed("The time for this work is over. Nothing was charged.")
+        raise HoldClosed(_("The time for this work is over. Nothing was charged."))
     with _work(hold, left_by=_COMES_BACK) as work:
         yield work
 

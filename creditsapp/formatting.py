@@ -1,7 +1,7 @@
 """How amounts, money and times are written for people, in their language."""
 
 from datetime import UTC, datetime, tzinfo
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from creditsapp.translation import locale, ngettext, plural
 if TYPE_CHECKING:
     from creditsapp.prices import Price
 
+_EXACT = Context(prec=40)
 MINUS = "\N{MINUS SIGN}"
 CREDITS = plural("{n} credit", "{n} credits")
 
@@ -32,7 +33,8 @@ def init_app(app: Flask) -> None:
 
 def number(amount: Decimal | int) -> str:
     """An amount without trailing zeros, grouped by thousands, with a true minus sign."""
-    return format_decimal(amount, "#,##0.####", locale()).replace("-", MINUS)
+    with localcontext(_EXACT):  # a caller's own context may round
+        return format_decimal(amount, "#,##0.####", locale()).replace("-", MINUS)
 
 
 def signed(amount: Decimal | int) -> str:

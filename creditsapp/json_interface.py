@@ -12,6 +12,7 @@ from wtforms.validators import ValidationError
 
 from creditsapp.errors import JsonError
 from creditsapp.strict_json import parse_json
+from creditsapp.translation import gettext as _
 
 
 class ExactJSON(JSONProvider):
@@ -35,7 +36,7 @@ def guard(blueprint: Blueprint) -> None:
     @blueprint.before_request
     def check() -> None:
         if not current_user.is_authenticated:
-            raise JsonError(401, "unauthorized", "Please sign in.")
+            raise JsonError(401, "unauthorized", _("Please sign in."))
         if request.method not in ("GET", "HEAD", "OPTIONS"):
             _check_token(request.headers.get("X-CSRFToken"))
 

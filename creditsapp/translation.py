@@ -72,6 +72,11 @@ def ngettext(one: str, other: str, number: int, **values: Any) -> str:
     return (one if number == 1 else other) % values
 
 
+def gettext_noop(message: str) -> str:
+    """Mark a text that is translated where it is shown."""
+    return message
+
+
 def plural(one: str, other: str) -> tuple[str, str]:
     """Two forms of a text with a number in it: ("{n} credit", "{n} credits")."""
     return one, other

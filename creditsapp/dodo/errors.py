@@ -1,8 +1,10 @@
 """What may come of a call to Dodo, told apart as far as it matters."""
 
 from creditsapp.services.errors import ProviderUnavailable, ServiceError
+from creditsapp.translation import gettext as _
+from creditsapp.translation import gettext_noop as N_
 
-_WORDS = (
+_WORDS = N_(
     "The payment provider does not answer just now. Nothing was charged,"
     " and your credits are as they were. Please try again in a few minutes."
 )
@@ -19,7 +21,7 @@ class DodoFailed(ProviderUnavailable):
 
     def __init__(self, detail: str, *, passes_in: float | None = None) -> None:
         self.detail, self.passes_in = detail, passes_in
-        super().__init__(_WORDS)
+        super().__init__(_(_WORDS))
 
 
 class NotSent(DodoFailed):

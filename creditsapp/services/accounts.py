@@ -18,6 +18,7 @@ from creditsapp.services.idempotency import caller_key
 from creditsapp.services.posting import Movement, post_unguarded
 from creditsapp.services.retrying import retried
 from creditsapp.services.transaction import now, transaction, violates
+from creditsapp.translation import gettext as _
 
 PASSWORD_LENGTHS = (8, 128)
 
@@ -113,7 +114,7 @@ def register(
         known = by_email(email)
         if stored_key and audit.done("users create", f"user {known.id}", stored_key):
             return known
-        raise EmailTaken("There is an account with this address already.") from None
+        raise EmailTaken(_("There is an account with this address already.")) from None
     return user
 
 
@@ -135,7 +136,7 @@ def authenticate(email: str, password: str) -> User:
         user = None
     known = user.password_hash if user else _NOBODY
     if not _matches(known, password) or user is None or not user.is_active:
-        raise WrongPassword("The e-mail address or the password is not right.")
+        raise WrongPassword(_("The e-mail address or the password is not right."))
     return user
 
 
@@ -144,12 +145,12 @@ def change_password(user_id: int, current: str, new: str) -> User:
     """Set another password and end every older session. Raise WrongPassword, InvalidPassword."""
     known = db.session.get_one(User, user_id, populate_existing=True).password_hash
     if not _matches(known, current):
-        raise WrongPassword("This is not your current password.")
+        raise WrongPassword(_("This is not your current password."))
     fresh = _hash(new)
     with transaction() as session:
         user: User = session.get_one(User, user_id, with_for_update=True, populate_existing=True)
         if user.password_hash != known:
-            raise WrongPassword("Your password was changed at the same moment.")
+            raise WrongPassword(_("Your password was changed at the same moment."))
         user.password_hash = fresh
         user.session_version += 1
     return user
@@ -193,18 +194,24 @@ def normalised(email: str) -> str:
     try:
         checked = email_validator.validate_email(folded, check_deliverability=False)
     except email_validator.EmailNotValidError:
-        raise InvalidEmail("This does not look like an e-mail address.") from None
+        raise InvalidEmail(_("This does not look like an e-mail address.")) from None
     return checked.normalized.casefold()
 
 
 def _hash(password: str) -> str:
     shortest, longest = PASSWORD_LENGTHS
     if not shortest <= len(password) <= longest:
-        raise InvalidPassword(f"A password has {shortest} to {longest} characters.")
+        raise InvalidPassword(
+            _(
+                "A password has %(shortest)s to %(longest)s characters.",
+                shortest=shortest,
+                longest=longest,
+            )
+        )
     try:
         return _hasher.hash(password)
     except UnicodeEncodeError:
-        raise InvalidPassword("A password is made of Unicode characters.") from None
+        raise InvalidPassword(_("A password is made of Unicode characters.")) from None
 
 
 def _matches(password_hash: str, password: str) -> bool:

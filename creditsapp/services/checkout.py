@@ -10,6 +10,7 @@ from creditsapp.services import customers, purchases
 from creditsapp.services.errors import ProviderUnavailable
 from creditsapp.services.purchases import Offer
 from creditsapp.services.transaction import end_reads, now
+from creditsapp.translation import gettext as _
 
 BUDGET_SECONDS = 9.5
 CUSTOMER_SECONDS = 3.0
@@ -90,6 +91,6 @@ def _opened_meanwhile(purchase: Purchase, deadline: float) -> Purchase:
         purchase = purchases.find(purchase.user_id, purchase.id)
     if purchase.checkout_url is None:
         raise ProviderUnavailable(
-            "The payment page could not be opened. Nothing was charged; please try again."
+            _("The payment page could not be opened. Nothing was charged; please try again.")
         )
     return purchase

@@ -3,7 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
-from creditsapp.models.types import added, exact, format_credits
+from creditsapp.formatting import credit_count
+from creditsapp.models.types import added, exact
+from creditsapp.translation import gettext as _
 
 
 class ServiceError(Exception):
@@ -27,8 +29,13 @@ class InsufficientCredits(ServiceError):
         self.required, self.balance, self.available = required, balance, available
         self.missing = added(required, available.copy_negate())
         super().__init__(
-            f"This needs {format_credits(required)} and there are {format_credits(available)}"
-            f" available. {format_credits(self.missing)} more would do. Nothing was charged."
+            _(
+                "This needs %(required)s and there are %(available)s available."
+                " %(missing)s more would do. Nothing was charged.",
+                required=credit_count(required),
+                available=credit_count(available),
+                missing=credit_count(self.missing),
+            )
         )
 
     def fields(self) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from creditsapp.services.idempotency import by_key, caller_key, conflict
 from creditsapp.services.posting import Movement, check_text, post
 from creditsapp.services.retrying import retried, retried_by_key
 from creditsapp.services.transaction import end_reads, now, transaction, violates
+from creditsapp.translation import gettext as _
 
 
 class InvalidSeconds(ValueError):
@@ -141,7 +142,7 @@ def _by_key(session: Session, wanted: Hold) -> Hold | None:
     )
     if found is not None:
         if (found.operation, found.fingerprint) != (wanted.operation, wanted.fingerprint):
-            raise IdempotencyConflict("This key was used before, with other input.")
+            raise IdempotencyConflict(_("This key was used before, with other input."))
     return found
 
 

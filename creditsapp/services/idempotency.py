@@ -13,6 +13,7 @@ from creditsapp.services import wallets
 from creditsapp.services.errors import IdempotencyConflict
 from creditsapp.services.posting import Movement
 from creditsapp.services.transaction import transaction, violates
+from creditsapp.translation import gettext as _
 
 _ENTRY_KEY = "uq_ledger_entries_user_id_idempotency_key"
 _RANGES = ("ck_wallets_balance_in_range", "ck_wallets_lifetime_used_in_range")
@@ -83,14 +84,14 @@ def same(entry: LedgerEntry, movement: Movement) -> LedgerEntry:
     stands = (entry.type, entry.operation, entry.amount, entry.refunded_number)
     asked = (movement.type, movement.operation, movement.amount, movement.refunded_number)
     if stands != asked:
-        raise IdempotencyConflict("This key was used before, for something else.")
+        raise IdempotencyConflict(_("This key was used before, for something else."))
     return entry
 
 
 def conflict(error: IntegrityError) -> Exception:
     """A posting's refusal by a constraint, in the domain's words."""
     if violates(error, _ENTRY_KEY):
-        return IdempotencyConflict("This key was used before, for something else.")
+        return IdempotencyConflict(_("This key was used before, for something else."))
     if any(violates(error, name) for name in _RANGES):
         return InvalidAmount("the balance would leave the range that can be kept")
     return error

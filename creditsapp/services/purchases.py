@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from creditsapp.extensions import db
+from creditsapp.formatting import number
 from creditsapp.models import Payment, Purchase
 from creditsapp.models.types import NO_CREDITS, added, as_credits, is_uuid
 from creditsapp.services.errors import (
@@ -23,6 +24,7 @@ from creditsapp.services.idempotency import caller_key
 from creditsapp.services.orders import UNDER_WAY
 from creditsapp.services.retrying import retried
 from creditsapp.services.transaction import now, transaction, violates
+from creditsapp.translation import gettext as _
 
 CHECKOUT_LIFE = timedelta(hours=24)  # of a checkout session at Dodo
 PORTION = 200
@@ -40,7 +42,11 @@ class Offer:
         """The credits for a number of dollars; raise InvalidDollars unless that is on offer."""
         if type(dollars) is not int or not self.minimum <= dollars <= self.maximum:
             raise InvalidDollars(
-                f"Choose a whole number of dollars from {self.minimum} to {self.maximum}."
+                _(
+                    "Choose a whole number of dollars from %(minimum)s to %(maximum)s.",
+                    minimum=number(self.minimum),
+                    maximum=number(self.maximum),
+                )
             )
         return as_credits(self.per_dollar * dollars)
 
@@ -88,9 +94,9 @@ def _ordered_before(purchase: Purchase) -> Purchase:
         )
     ).one_or_none()
     if found is None:
-        raise TryAgainLater("This order has just failed. Nothing was charged; please try again.")
+        raise TryAgainLater(_("This order has just failed. Nothing was charged; please try again."))
     if found.dollars != purchase.dollars:
-        raise IdempotencyConflict("This form was sent before, for another amount.")
+        raise IdempotencyConflict(_("This form was sent before, for another amount."))
     return found
 
 
@@ -116,7 +122,7 @@ def opened(purchase_id: str, session_id: str, url: str) -> None:
         if not violates(error, "uq_purchases_checkout_session_id"):
             raise
         raise ProviderUnavailable(
-            "The payment provider gave an answer that cannot be right. Nothing was charged."
+            _("The payment provider gave an answer that cannot be right. Nothing was charged.")
         ) from None
 
 
@@ -175,7 +181,7 @@ def find(user_id: int, purchase_id: str) -> Purchase:
     if is_uuid(purchase_id):
         purchase = _find(user_id, purchase_id)
     if purchase is None:
-        raise PurchaseNotFound("There is no such purchase.")
+        raise PurchaseNotFound(_("There is no such purchase."))
     return purchase
 
 
@@ -191,7 +197,7 @@ def by_id(purchase_id: str | None) -> Purchase:
     """Anybody's order; raise PurchaseNotFound."""
     purchase = db.session.get(Purchase, purchase_id) if is_uuid(purchase_id) else None
     if purchase is None:
-        raise PurchaseNotFound("There is no such purchase.")
+        raise PurchaseNotFound(_("There is no such purchase."))
     return purchase
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from creditsapp.database import LOCK_SECONDS, is_full, is_locked
 from creditsapp.extensions import db
 from creditsapp.services.errors import OutcomeUnknown, TryAgainLater
+from creditsapp.translation import gettext as _
 
 ATTEMPTS = 5
 
@@ -58,7 +59,7 @@ def _run(
             break
     if unknown is not None:
         raise unknown
-    raise TryAgainLater("The database is busy. Nothing was changed; please try again.")
+    raise TryAgainLater(_("The database is busy. Nothing was changed; please try again."))
 
 
 READ_ONLY = "25006"

@@ -57,14 +57,14 @@ let balance = null
 
 function number(value, currency) {
   const style = currency ? { style: "currency", currency } : {}
-  const format = new Intl.NumberFormat(language, { ...style, maximumFractionDigits: currency ? 0 : 4 })
-  return format.format(value).replace("-", "\u2212")
+  const options = { ...style, maximumFractionDigits: currency ? 0 : 4 }
+  return new Intl.NumberFormat(language, options).format(value).replace("-", "\u2212")
 }
 
 // Put data where `data-fill` names it; the slot's other attributes say how it is shown.
 function fill(root, data) {
   for (const slot of root.querySelectorAll("[data-fill]")) {
-    const { fill: key, minus = 0, times = 1, divide, upwards, above, currency, ...texts } = slot.dataset
+    const { fill: key, minus = 0, times = 1, divide, upwards, above, currency } = slot.dataset
     if (!(key in data)) continue
     let value = data[key]
     if (typeof value === "number") value = exact((value - minus) * times)
@@ -72,9 +72,12 @@ function fill(root, data) {
     else if (divide) value = Math.max(0, Math.floor(value / divide + 1e-9))
     if (above) slot.hidden = value <= above
     if (slot.matches("input")) setInput(slot, value)
-    else slot.textContent = (texts[plurals.select(value)] ?? texts.other).replace("{n}", number(value, currency))
+    else slot.textContent = text(slot.dataset, value).replace("{n}", number(value, currency))
   }
 }
+
+// The text in the plural form that a number needs.
+const text = (forms, value) => forms[plurals.select(value)] ?? forms.other
 
 function setInput(input, value) {
   input.value = input.max ? Math.max(input.min, Math.min(value, input.max)) : value
@@ -159,8 +162,10 @@ class Remote extends Controller {
   async send(event) {
     event.preventDefault()
     this.#show("")
-    const [known, required] = [balance.current, this.costValue] // 0: the server knows what it costs
-    const missing = required - known.available
+    const required = this.costValue // 0: only the server knows what it costs
+    if (required > balance.current.available) await balance.refresh()
+    const known = balance.current
+    const missing = exact(required - known.available)
     if (required && missing > 0) return this.#refuse({ ...known, required, missing })
     await this.#post().catch(() => this.#fail(this.lostValue))
   }

@@ -1,5 +1,6 @@
 """Script, stylesheets and icons fit the pages: nothing is unused there, and nothing is missing."""
 
+import fnmatch
 import re
 
 import html5lib
@@ -12,10 +13,12 @@ STATIC = ROOT / "creditsapp" / "static"
 SCRIPT = "\n".join(path.read_text() for path in sorted(STATIC.rglob("*.js")))
 STYLES = "\n".join(path.read_text() for path in sorted(STATIC.rglob("*.css")))
 
-# Classes that are on a page and in no stylesheet.
-UNSTYLED: dict[str, str] = {}
-# Classes that are in a stylesheet and on no page of the gallery.
-UNSHOWN: dict[str, str] = {}
+# Classes on pages that no stylesheet has, by pattern.
+UNSTYLED = {
+    "notice-*": "a notice's kind, and the plain one looks as all of them do",
+    "amount-*": "a movement's direction, and out looks as any text does",
+    "outcome-*": "an outcome's status, and only some have a colour of their own",
+}
 
 
 @pytest.fixture(scope="module")
@@ -100,5 +103,8 @@ def test_classes(elements):
     selectors = "\n".join(each for each in preludes if not each.strip().startswith("@"))
     styled = set(re.findall(r"\.([A-Za-z][\w-]*)", selectors))
     shown = words(elements, "class") | set(re.findall(r"""classList\.\w+\(["']([\w-]+)""", SCRIPT))
-    assert styled - shown == UNSHOWN.keys()
-    assert shown - styled == UNSTYLED.keys()
+    assert styled - shown == set()
+    rest = shown - styled
+    excused = {pattern: set(fnmatch.filter(rest, pattern)) for pattern in UNSTYLED}
+    assert rest == set().union(*excused.values())
+    assert all(excused.values())

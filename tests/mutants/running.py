@@ -28,18 +28,20 @@ ABOUT = {
         *("entries", "ledger", "spend_many", "holds", "open_holds", "bad_input"),
         *("retrying", "outcomes", "standby", "expiry", "same_key"),
     ],
-    "settlement": ["settlement", "verification"],
+    "settlement": ["settlement", "verification", "news", "hard_cases"],
     "holds": [
         *("holds", "open_holds", "entries", "bad_input", "retrying", "outcomes"),
         *("handing_over", "expiry"),
     ],
-    "expiry": ["holds", "open_holds", "expiry"],
+    "expiry": ["holds", "open_holds", "expiry", "upkeep"],
 }
 FILES = {path.stem.removeprefix("test_"): str(path) for path in Path("tests/services").iterdir()}
 FILES |= {
     "handing_over": "tests/test_handing_over.py",
     "expiry": "tests/processes/test_expiry.py",
     "same_key": "tests/processes/test_same_key.py",
+    "hard_cases": "tests/test_hard_cases.py",
+    "upkeep": "tests/reconciling/test_upkeep.py",
 }
 OPTIONS = (
     "-x -s -o addopts= -o timeout=0 -p no:cacheprovider -p no:xdist -p no:terminal"
