@@ -122,6 +122,14 @@ def buyer(url):
     return Person(user, orders.one_of_each(url, user))
 
 
+def german(_url):
+    """Reads German from the first page on, and has some of everything."""
+    user = person(50)
+    spend(user, 1)
+    theme = make_one(user, "theme_generation", prompt="das Meer bei Nacht")
+    return Person(user, {"theme": theme, "paid": orders.paid(user, 5, "german")})
+
+
 def few(_url):
     return _some(1)
 
@@ -156,6 +164,7 @@ PEOPLE = {
         corrected,
         reserving,
         buyer,
+        german,
         few,
         many,
     )

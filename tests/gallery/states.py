@@ -119,6 +119,18 @@ STATES = [
     ),
     State("invoice-no-answer", "/credits/purchases/{paid}/invoice", "buyer", 503),
     State("portal-nobody-there", "/credits/portal", "new", 404, post={}),
+    *(
+        State(f"german-{name}", f"{path}?lang=de", "german")
+        for name, path in {
+            "studio": "/studio/",
+            "theme": THEME,
+            "creation": "/studio/creations/{theme}",
+            "ledger": LEDGER,
+            "buy": PURCHASE,
+            "order": "/credits/purchases/{paid}",
+            "account": ACCOUNT,
+        }.items()
+    ),
     State("error-400", f"{LEDGER}?before=x", "new", 400),
     State("error-401", "/-/error/401", status=401),
     State("error-402", "/-/error/402", "low", 402),
