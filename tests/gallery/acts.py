@@ -18,7 +18,7 @@ def open_dialog(page):
 
 def busy(page):
     """Press the button, while the answer does not come."""
-    page.evaluate("window.fetch = () => new Promise(() => {})")
+    page.evaluate("() => { window.fetch = () => new Promise(() => {}) }")
     prompt(page).fill("the sea")
     price_button(page).click()
     page.locator("form[aria-busy=true]").wait_for()
