@@ -83,7 +83,7 @@ def test_two_tabs_are_in_step_within_a_second(window):
     page.get_by_role("textbox").first.fill("the sea")
     page.get_by_role("button", name=re.compile("^Generate")).click()
     page.wait_for_url("**/creations/*")
-    assert "5 credits" in badge(other).inner_text()
+    badge(other).get_by_text("5 credits").wait_for()
     own, others = (
         int(page.evaluate(f"localStorage.getItem('changed-{name}')")) for name in ("own", "other")
     )
