@@ -1,33 +1,23 @@
-"""Pages as a reader sees them."""
+"""Reading what a page or a file of the ledger says."""
 
-from html.parser import HTMLParser
-
-INLINE = {"a", "bdi", "code", "small", "span", "strong", "time"}
-VOID = {"br", "hr", "img", "input", "link", "meta", "use"}
-
-
-def visible(page):
-    """The words of a page's main part, without what is hidden."""
-    reader = _Reader()
-    reader.feed(page[page.index("<main") : page.index("</main>")])
-    return " ".join("".join(reader.words).split())
+import csv
+import io
+import re
 
 
-class _Reader(HTMLParser):
-    def __init__(self):
-        super().__init__()
-        self.words, self.depth = [], 0
+def numbers(page):
+    """The numbers of the entries on a page, as they stand there."""
+    return [int(number) for number in re.findall(r'<li class="entry" id="entry-(\d+)"', page.text)]
 
-    def handle_starttag(self, tag, attributes):
-        if tag not in VOID and (self.depth or any(name == "hidden" for name, _ in attributes)):
-            self.depth += 1
-        if tag not in INLINE:
-            self.words.append(" ")
 
-    def handle_endtag(self, tag):
-        if tag not in VOID and self.depth:
-            self.depth -= 1
+def link(page, words):
+    """Where the link with these words leads, without what follows a #."""
+    for address, inside in re.findall(r'<a\b[^>]*href="([^"#]*)[^>]*>(.*?)</a>', page.text, re.S):
+        if re.sub(r"<svg.*?</svg>", "", inside, flags=re.S).strip().startswith(words):
+            return address.replace("&amp;", "&")
+    raise LookupError(words)
 
-    def handle_data(self, data):
-        if not self.depth:
-            self.words.append(data)
+
+def rows(answer):
+    """The lines of a file, each by its columns' names."""
+    return list(csv.DictReader(io.StringIO(answer.text)))
