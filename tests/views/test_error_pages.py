@@ -12,7 +12,7 @@ from creditsapp.extensions import db
 from creditsapp.services import ledger
 from creditsapp.services.errors import InsufficientCredits, OperationInProgress, OutcomeUnknown
 from tests.builders import register
-from tests.views.words import visible
+from tests.views.seen import visible
 
 STATUSES = [400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503]
 

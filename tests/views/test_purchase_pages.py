@@ -20,7 +20,7 @@ from tests.builders import (
 )
 from tests.dodo.server import answer as dodo_answer
 from tests.dodo.server import dodo_server
-from tests.views.words import visible
+from tests.views.seen import visible
 
 
 @pytest.fixture

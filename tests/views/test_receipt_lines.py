@@ -16,7 +16,7 @@ from tests.builders import (
     refund_event,
     register,
 )
-from tests.views.words import visible
+from tests.views.seen import visible
 
 
 @pytest.fixture
