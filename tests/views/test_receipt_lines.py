@@ -147,9 +147,9 @@ def test_each_entry_leads_to_its_place_in_the_ledger(ada, order, receipt):
     [
         ("created", "Order", "Not paid yet", False),
         ("pending", "Order", "Waiting for the payment", False),
-        ("failed", "Order", "The payment failed", True),
-        ("cancelled", "Order", "Cancelled", True),
-        ("expired", "Order", "Expired", True),
+        ("failed", "Order", "Payment failed", True),
+        ("cancelled", "Order", "Payment cancelled", True),
+        ("expired", "Order", "Not paid in time", True),
         ("review", "Order", "In review", False),
         ("rejected", "Order", "Not accepted", False),
     ],
