@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal, get_currency_precision
+from babel.units import format_unit
 from flask import Flask, request
 from markupsafe import Markup, escape
 
@@ -24,7 +25,7 @@ CREDITS = plural("{n} credit", "{n} credits")
 
 def init_app(app: Flask) -> None:
     """Make the filters known to the templates."""
-    for name in ("number", "signed", "price", "money", "dollars", "moment", "counted"):
+    for name in ("number", "signed", "price", "money", "dollars", "moment", "counted", "file_size"):
         app.jinja_env.filters[name] = globals()[name]
     app.jinja_env.filters["credits"] = credit_count
     app.jinja_env.globals.update(CREDITS=CREDITS, plural=plural, patterns=patterns)
@@ -94,6 +95,14 @@ def dollars(amount: int) -> str:
     """Whole dollars: "$5", "$1,000"."""
     whole = locale().currency_formats["standard"].pattern.replace(".00", "")
     return format_currency(amount, "USD", whole, locale(), currency_digits=False)
+
+
+def file_size(count: int) -> str:
+    """A number of bytes: "512 bytes", "240 kB", "1.2 MB"."""
+    places = next(each for each in (6, 3, 0) if count >= 10**each or not each)
+    unit = {6: "digital-megabyte", 3: "digital-kilobyte", 0: "digital-byte"}[places]
+    pattern = "#,##0.#" if places == 6 else "#,##0"
+    return format_unit(Decimal(count).scaleb(-places), unit, "short", pattern, locale())
 
 
 def moment(time: datetime) -> Markup:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask import request
 from flask_login import current_user
@@ -13,6 +14,7 @@ from creditsapp.services import creations, ledger
 from creditsapp.studio.operation import Operation, TextField
 
 Raw = Mapping[str, str | bytes]
+LONGEST = 120
 OUTSIDE = ("csrf_token", "idempotency_key")
 
 
@@ -32,14 +34,12 @@ def perform(operation: Operation, raw: Raw, *, key: str | None) -> Performance:
     """
     values = operation.read(raw)
     price = prices().price(operation.name)
-    typed = [values[field.name] for field in operation.fields if isinstance(field, TextField)]
-    description = next((text for text in typed if text), "")
     try:
         with charge(
             current_user.id,
             operation.name,
             quantity=operation.quantity(values) if price.per else None,
-            description=" ".join(description.split())[:120],
+            description=_description(operation, values),
             key=key,
             fingerprint=_fingerprint(operation, raw),
         ) as work:
@@ -56,6 +56,21 @@ def perform(operation: Operation, raw: Raw, *, key: str | None) -> Performance:
     except AlreadyCharged as done:
         return _earlier(done)
     return Performance(creation, work.entry, replayed=False)
+
+
+def _description(operation: Operation, values: Mapping[str, Any]) -> str:
+    """The first line of what was typed, as it is; with "…" where there is more."""
+    typed = [values[field.name] for field in operation.fields if isinstance(field, TextField)]
+    text = next((text for text in typed if text), "")
+    line = text.partition("\n")[0]
+    return line if line == text and len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"
+
+
+def typed_before(operation: Operation, entry: LedgerEntry) -> dict[str, str]:
+    """What was typed for a charge, where its description is sure to be that."""
+    fields = [field.name for field in operation.fields if isinstance(field, TextField)]
+    text = entry.description or ""
+    return {fields[0]: text} if len(fields) == 1 and text and not text.endswith("…") else {}
 
 
 def _earlier(done: AlreadyCharged) -> Performance:
