@@ -129,7 +129,7 @@ def creation(creation_id: str) -> ResponseReturnValue:
     kind = OPERATIONS.get(found.operation)
     entry = ledger.entry(found.user_id, found.entry_number)
     page = render_template(
-        "studio/creation.html",
+        [f"studio/results/{found.operation}.html", "studio/creation.html"],
         creation=found,
         operation=kind,
         preview=_preview(found),

@@ -9,7 +9,7 @@ from creditsapp.studio.operations.themes.stylesheet import read_stylesheet
 from creditsapp.studio.preview import Preview
 from creditsapp.translation import gettext as _
 
-WIDTH, HEIGHT = 560, 420
+WIDTH, HEIGHT = 560, 350
 FONT = "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 
 
@@ -54,20 +54,20 @@ def _page(color: dict[str, str], name: str) -> str:
     return "".join(
         [
             _box(0, 0, WIDTH, HEIGHT, color["background"]),
-            _box(0, 0, WIDTH, 56, color["surface"]),
-            _box(0, 55, WIDTH, 1, color["border"]),
-            f'<circle cx="46" cy="28" r="11" fill="{color["primary"]}"/>',
-            f'<circle cx="58" cy="28" r="11" fill="{color["highlight"]}" fill-opacity="0.85"/>',
-            _text(82, 34, name, color["text"], 17, weight=700),
-            _text(444, 34, _("Home"), color["primary"], 15, weight=600, anchor="end"),
-            _text(524, 34, _("About"), color["muted"], 15, anchor="end"),
-            _text(36, 112, _("A heading to read"), color["text"], 32, weight=750),
-            _text(36, 144, _("Body text sits on the background,"), color["text"], 17),
-            _text(36, 168, _("and quieter notes stay readable."), color["muted"], 17),
-            _button(36, 194, 150, _("Primary"), color["primary"], color["on-primary"]),
-            _button(200, 194, 140, _("Accent"), color["accent"], color["on-accent"]),
-            _box(354, 201, 170, 30, color["highlight"], radius=15),
-            _text(439, 221, _("Highlight"), color["on-highlight"], 15, weight=600, anchor="middle"),
+            _box(0, 0, WIDTH, 48, color["surface"]),
+            _box(0, 47, WIDTH, 1, color["border"]),
+            f'<circle cx="46" cy="24" r="11" fill="{color["primary"]}"/>',
+            f'<circle cx="58" cy="24" r="11" fill="{color["highlight"]}" fill-opacity="0.85"/>',
+            _text(82, 30, name, color["text"], 17, weight=700),
+            _text(444, 30, _("Home"), color["primary"], 15, weight=600, anchor="end"),
+            _text(524, 30, _("About"), color["muted"], 15, anchor="end"),
+            _text(36, 97, _("A heading to read"), color["text"], 32, weight=750),
+            _text(36, 127, _("Body text sits on the background,"), color["text"], 17),
+            _text(36, 150, _("and quieter notes stay readable."), color["muted"], 17),
+            _button(36, 168, 150, _("Primary"), color["primary"], color["on-primary"]),
+            _button(200, 168, 140, _("Accent"), color["accent"], color["on-accent"]),
+            _box(354, 175, 170, 30, color["highlight"], radius=15),
+            _text(439, 195, _("Highlight"), color["on-highlight"], 15, weight=600, anchor="middle"),
             _card(color),
         ]
     )
@@ -78,20 +78,20 @@ def _card(color: dict[str, str]) -> str:
     chart = "".join(
         _box(
             330 + index * 30,
-            368 - 84 * share,
+            316 - 72 * share,
             20,
-            84 * share,
+            72 * share,
             color["accent" if index == 5 else "primary"],
             radius=4,
         )
         for index, share in enumerate(bars)
     )
     return (
-        f'<rect x="36.5" y="262.5" width="488" height="122" rx="12" fill="{color["surface"]}" '
+        f'<rect x="36.5" y="228.5" width="488" height="102" rx="12" fill="{color["surface"]}" '
         f'stroke="{color["border"]}"/>'
-        + _text(60, 298, _("A card"), color["text"], 19, weight=700)
-        + _text(60, 326, _("Text on a surface, and"), color["muted"], 15)
-        + _text(60, 352, _("a link to follow"), color["primary"], 15, weight=600, underline=True)
+        + _text(60, 261, _("A card"), color["text"], 19, weight=700)
+        + _text(60, 287, _("Text on a surface, and"), color["muted"], 15)
+        + _text(60, 312, _("a link to follow"), color["primary"], 15, weight=600, underline=True)
         + chart
     )
 
