@@ -98,11 +98,11 @@ def dollars(amount: int) -> str:
 
 
 def file_size(count: int) -> str:
-    """A number of bytes: "512 bytes", "240 kB", "1.2 MB"."""
-    places = next(each for each in (6, 3, 0) if count >= 10**each or not each)
-    unit = {6: "digital-megabyte", 3: "digital-kilobyte", 0: "digital-byte"}[places]
-    pattern = "#,##0.#" if places == 6 else "#,##0"
-    return format_unit(Decimal(count).scaleb(-places), unit, "short", pattern, locale())
+    """A number of bytes, rounded up: "1 kB", "240 kB", "1.2 MB"."""
+    if count < 10**6:
+        return format_unit(-(-count // 10**3), "digital-kilobyte", "short", locale=locale())
+    tenths = Decimal(-(-count // 10**5)) / 10
+    return format_unit(tenths, "digital-megabyte", "short", "#,##0.#", locale())
 
 
 def moment(time: datetime) -> Markup:

@@ -10,11 +10,11 @@ from flask_login import current_user
 
 from creditsapp.charging import AlreadyCharged, charge, prices
 from creditsapp.models import Creation, LedgerEntry
-from creditsapp.services import creations, ledger
+from creditsapp.services import creations, holds, ledger
 from creditsapp.studio.operation import Operation, TextField
 
 Raw = Mapping[str, str | bytes]
-LONGEST = 120
+LONGEST = 500
 OUTSIDE = ("csrf_token", "idempotency_key")
 
 
@@ -39,7 +39,7 @@ def perform(operation: Operation, raw: Raw, *, key: str | None) -> Performance:
             current_user.id,
             operation.name,
             quantity=operation.quantity(values) if price.per else None,
-            description=_description(operation, values),
+            description=_typed(operation, values),
             key=key,
             fingerprint=_fingerprint(operation, raw),
         ) as work:
@@ -58,19 +58,20 @@ def perform(operation: Operation, raw: Raw, *, key: str | None) -> Performance:
     return Performance(creation, work.entry, replayed=False)
 
 
-def _description(operation: Operation, values: Mapping[str, Any]) -> str:
-    """The first line of what was typed, as it is; with "…" where there is more."""
+def _typed(operation: Operation, values: Mapping[str, Any]) -> str:
+    """The text that was typed first, cut with "…" where it is too long to keep."""
     typed = [values[field.name] for field in operation.fields if isinstance(field, TextField)]
     text = next((text for text in typed if text), "")
-    line = text.partition("\n")[0]
-    return line if line == text and len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def typed_before(operation: Operation, entry: LedgerEntry) -> dict[str, str]:
-    """What was typed for a charge, where its description is sure to be that."""
+    """What was typed for a charge, where that is sure."""
     fields = [field.name for field in operation.fields if isinstance(field, TextField)]
-    text = entry.description or ""
-    return {fields[0]: text} if len(fields) == 1 and text and not text.endswith("…") else {}
+    if len(fields) != 1 or entry.hold_id is None:
+        return {}
+    text = holds.find(entry.user_id, entry.hold_id).description
+    return {} if text.endswith("…") else {fields[0]: text}
 
 
 def _earlier(done: AlreadyCharged) -> Performance:

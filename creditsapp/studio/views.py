@@ -135,7 +135,7 @@ def creation(creation_id: str) -> ResponseReturnValue:
         preview=_preview(found),
         about=kind.about(found.content) if kind and kind.about else {},
         entry=entry,
-        again=typed_before(kind, entry) if kind else {},
+        again=_return_path(kind, typed_before(kind, entry)) if kind else None,
     )
     return page, 200, {"Cache-Control": "no-store"}
 
