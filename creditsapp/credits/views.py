@@ -1,24 +1,21 @@
-"""The pages of balance, ledger and purchases."""
+"""The pages of purchases."""
 
-from collections.abc import Iterator
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_required
+from flask_login import current_user
 
 from creditsapp.credits import bp
-from creditsapp.credits.csv_export import csv_lines
 from creditsapp.credits.forms import PortalForm, PurchaseForm
 from creditsapp.credits.ordering import own_address, place_order
 from creditsapp.dodo import dodo_client
 from creditsapp.dodo.errors import NotKnown
 from creditsapp.errors import answer
-from creditsapp.formatting import reader_zone
 from creditsapp.models import Purchase
 from creditsapp.navigation import local_path
-from creditsapp.services import customers, ledger, periods, purchases, receipts
+from creditsapp.services import customers, own_orders, purchases, receipts
 from creditsapp.services.errors import (
     IdempotencyConflict,
     InvalidDollars,
@@ -26,50 +23,10 @@ from creditsapp.services.errors import (
     PurchaseNotFound,
 )
 from creditsapp.services.purchases import Offer
-from creditsapp.services.transaction import now
 
-PAGE = 50
+ORDERS = 25
 SUGGESTED_DOLLARS = 3
 DOLLAR_STEP = 5
-
-
-@bp.before_request
-@login_required
-def require_sign_in() -> None:
-    """All of these pages are personal."""
-
-
-@bp.get("/")
-def index() -> ResponseReturnValue:
-    """The ledger: every movement, newest first, in periods with their sums."""
-    before = request.args.get("before", "")
-    if before and not (before.isascii() and before.isdigit() and len(before) <= 18):
-        return answer(400, "invalid_input", "This link to older entries is broken.")
-    entries, next_before = ledger.history(
-        current_user.id, limit=PAGE, before=int(before) if before else None
-    )
-    summed = periods.summed(current_user.id, now(), reader_zone())
-    return _page(
-        "credits/index.html",
-        balance=ledger.balance(current_user.id),
-        groups=periods.grouped(entries, summed),
-        next_before=next_before,
-        before=before,
-    )
-
-
-@bp.get("/export.csv")
-def export() -> ResponseReturnValue:
-    """The whole ledger as CSV, oldest first, streamed."""
-    lines: Iterator[str] = csv_lines(current_user.id)
-    return current_app.response_class(
-        lines,
-        mimetype="text/csv",
-        headers={
-            "Content-Disposition": 'attachment; filename="credits.csv"',
-            "Cache-Control": "no-store",
-        },
-    )
 
 
 @bp.route("/purchase", methods=["GET", "POST"])
@@ -143,6 +100,14 @@ def success() -> ResponseReturnValue:
         shown = "pending"
     given = purchases.credits_given(found)
     return _page("credits/success.html", purchase=found, shown=shown, given=given)
+
+
+@bp.get("/purchases")
+def orders() -> ResponseReturnValue:
+    """Every order, newest first."""
+    before = request.args.get("before") or None
+    found, next_before = own_orders.page(current_user.id, limit=ORDERS, before=before)
+    return _page("credits/orders.html", orders=found, before=before, next_before=next_before)
 
 
 @bp.get("/purchases/<purchase_id>")
