@@ -26,10 +26,8 @@ CREDITS = plural("{n} credit", "{n} credits")
 
 def init_app(app: Flask) -> None:
     """Make the filters known to the templates."""
-    for name in (
-        *("number", "signed", "counted", "price", "money", "dollars"),
-        *("file_size", "moment", "day"),
-    ):
+    written = ("number", "signed", "counted", "price", "money", "dollars")
+    for name in (*written, "file_size", "moment", "day"):
         app.jinja_env.filters[name] = globals()[name]
     app.jinja_env.filters["credits"] = credit_count
     app.jinja_env.globals.update(CREDITS=CREDITS, plural=plural, patterns=patterns)

@@ -115,7 +115,7 @@ def test_a_price_per_unit_can_be_the_cheapest(site):
     page = client.get("/studio/").text
     assert "The first thing to try costs 0.5 credits per page." in page
     assert '<a class="button" href="/studio/scan">Scan pages</a>' in page
-    assert ">scan</a>" in client.get("/credits/").text
+    assert "Scan, 0.5 credits per page" in client.get("/credits/").text
 
 
 def test_where_all_prices_are_per_unit_credits_buy_anything(site, monkeypatch):
