@@ -62,9 +62,9 @@ def test_every_order_is_listed_with_its_end_in_plain_words(ada, user):
     page = ada.get("/credits/purchases")
     assert listed(page) == [
         ("140 credits", "$7", "Not accepted"),
-        ("120 credits", "$6", "Expired"),
-        ("100 credits", "$5", "Cancelled"),
-        ("80 credits", "$4", "The payment failed"),
+        ("120 credits", "$6", "Not paid in time"),
+        ("100 credits", "$5", "Payment cancelled"),
+        ("80 credits", "$4", "Payment failed"),
         ("60 credits", "$3", "Paid, then refunded or disputed"),
         ("40 credits", "$2", "Paid, then refunded or disputed"),
         ("20 credits", "$1", "Paid"),
