@@ -13,6 +13,7 @@ from creditsapp.translation import gettext as _
 
 MAX_TITLE = 120
 MAX_CONTENT = 2_000_000
+RESULT_PAGE = "studio/creation.html"
 
 
 class InvalidInput(Exception):
@@ -145,6 +146,7 @@ class Operation:
     quantity: Callable[[dict[str, Any]], Decimal | int] | None = None
     preview: Callable[[bytes], Preview] | None = None
     about: Callable[[bytes], dict[str, Any]] | None = None
+    page: str = RESULT_PAGE
     order: int = 100
 
     def read(self, raw: Mapping[str, str | bytes]) -> dict[str, Any]:
@@ -184,12 +186,13 @@ def operation(
     quantity: Callable[[dict[str, Any]], Decimal | int] | None = None,
     preview: Callable[[bytes], Preview] | None = None,
     about: Callable[[bytes], dict[str, Any]] | None = None,
+    page: str = RESULT_PAGE,
     order: int = 100,
 ) -> Callable[[Callable[..., Result]], Operation]:
     """Make a paid operation of a function; its name becomes the operation's name.
 
     With a price per unit, `quantity` says how many units the values that were read come to.
-    What `about` reads in a result is at hand in the template studio/results/<name>.html.
+    What `about` reads in a result is at hand in `page`, the template of its page.
     """
     price = cost if isinstance(cost, Price) else Price(cost)
 
@@ -209,6 +212,7 @@ def operation(
             quantity=quantity,
             preview=preview,
             about=about,
+            page=page,
             order=order,
         )
 

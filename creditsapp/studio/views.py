@@ -17,7 +17,7 @@ from creditsapp.services import creations, ledger
 from creditsapp.services.errors import InsufficientCredits, ServiceError
 from creditsapp.services.idempotency import InvalidKey
 from creditsapp.studio import bp
-from creditsapp.studio.operation import InvalidInput, Operation, UploadField
+from creditsapp.studio.operation import RESULT_PAGE, InvalidInput, Operation, UploadField
 from creditsapp.studio.operations import OPERATIONS
 from creditsapp.studio.performing import perform, submitted, typed_before
 from creditsapp.studio.preview import Preview, preview_file, shrink
@@ -129,7 +129,7 @@ def creation(creation_id: str) -> ResponseReturnValue:
     kind = OPERATIONS.get(found.operation)
     entry = ledger.entry(found.user_id, found.entry_number)
     page = render_template(
-        [f"studio/results/{found.operation}.html", "studio/creation.html"],
+        kind.page if kind else RESULT_PAGE,
         creation=found,
         operation=kind,
         preview=_preview(found),

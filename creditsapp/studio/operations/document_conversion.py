@@ -96,6 +96,7 @@ def check_source(values: dict[str, Any]) -> None:
     check=check_source,
     preview=preview_document,
     about=about_document,
+    page="studio/results/document_conversion.html",
     order=40,
 )
 def document_conversion(document: str | None, text: str | None, format: str) -> Result:  # noqa: A002

@@ -32,6 +32,7 @@ from creditsapp.translation import plural
     ],
     preview=preview_theme,
     about=about_theme,
+    page="studio/results/theme_generation.html",
     order=10,
 )
 def theme_generation(prompt: str) -> Result:
