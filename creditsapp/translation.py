@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import flask_babel
 from babel import Locale
-from flask import Flask, Response, current_app, has_request_context, request
+from flask import Flask, Response, current_app, has_request_context, request, url_for
 from flask_babel import Babel, get_locale
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
@@ -55,8 +55,10 @@ def _chosen() -> str:
 
 
 def _address(language: str) -> str:
-    """This page, in another language."""
-    return "?" + urlencode(request.args.to_dict() | {"lang": language})
+    """This page in another language; the start page where this one cannot be asked for again."""
+    rule = request.url_rule
+    page = "" if rule is None or "GET" in (rule.methods or ()) else url_for("home.index")
+    return page + "?" + urlencode(request.args.to_dict() | {"lang": language})
 
 
 def gettext(message: str, **values: Any) -> str:
