@@ -17,6 +17,7 @@ def init_app(app: Flask) -> None:
     """Serve every page in the reader's language, and keep the one that `?lang=` chooses."""
     Babel(app, locale_selector=_language)
     app.jinja_env.policies["ext.i18n.trimmed"] = True
+    app.jinja_env.filters["translated"] = translated
     app.context_processor(
         lambda: {"language": get_locale().language, "languages": LANGUAGES, "in_language": _address}
     )
@@ -77,6 +78,11 @@ def ngettext(one: str, other: str, number: int, **values: Any) -> str:
 def gettext_noop(message: str) -> str:
     """Mark a text that is translated where it is shown."""
     return message
+
+
+def translated(message: str) -> str:
+    """A text of data as it is, in the reader's language: a percent sign in it stays one."""
+    return gettext(message) if message else ""  # catalogues keep their own head under ""
 
 
 def plural(one: str, other: str) -> tuple[str, str]:

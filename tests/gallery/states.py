@@ -85,6 +85,11 @@ STATES = [
         State(f"creation-{kind}", f"/studio/creations/{{{kind}}}", "full")
         for kind in ("theme", "picture", "restyled", "slides", "word", "pdf")
     ),
+    State("creations-new", "/studio/creations", "new"),
+    State("creations-full", "/studio/creations", "full"),
+    State("creations-chosen", "/studio/creations?operation=theme_generation", "full"),
+    State("creations-none-chosen", "/studio/creations?operation=nothing", "full"),
+    State("creations-nothing-older", "/studio/creations?before=1", "full"),
     State("ledger-new", LEDGER, "new"),
     State("ledger-full", LEDGER, "full"),
     State("ledger-open", LEDGER, "full", act=acts.open_details),
