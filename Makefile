@@ -7,7 +7,7 @@ TEXTS := creditsapp/translations
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test translations crashes orders fuzz mutants lint bench browser clean
+.PHONY: help run test translations crashes orders fuzz mutants lint bench pictures audit browser clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -50,6 +50,12 @@ lint: $(VENV)/test  ## check format, style and types
 
 bench: $(VENV)/test  ## measure, each number beside its reference (12 minutes)
 	@$(BIN)/python -m tests.bench
+
+pictures: $(VENV)/test browser  ## every page in every state as pictures, small and large, light and dark
+	@$(BIN)/python -m tests.gallery.pictures $(WORDS)
+
+audit: $(VENV)/test browser  ## the Nu HTML checker, Lighthouse and page weights (needs Java and Node; 5 minutes)
+	@$(BIN)/python -m tests.audit
 
 browser:
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || tests/browser/install.sh

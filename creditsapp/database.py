@@ -48,7 +48,13 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("lower", 1, _lowered, deterministic=True)
     _patiently(lambda: connection.execute("PRAGMA journal_mode=WAL"))
+
+
+def _lowered(words: str | None) -> str | None:
+    """Every letter made small, as PostgreSQL does; SQLite's own knows no more than A to Z."""
+    return None if words is None else words.lower()
 
 
 def _begin_on_sqlite(connection: Connection) -> None:

@@ -2,19 +2,23 @@
 
 import logging
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask.globals import request_ctx
+from flask_babel import lazy_gettext
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from werkzeug.exceptions import HTTPException
 
+from creditsapp import error_words
 from creditsapp.extensions import db
 from creditsapp.services.errors import ServiceError, TryAgainLater
 from creditsapp.services.idempotency import InvalidKey
+from creditsapp.translation import gettext as _
 
 log = logging.getLogger(__name__)
 
@@ -31,15 +35,27 @@ _CODES = {
     500: "internal_error",
     503: "unavailable",
 }
-
-
 _WORDS = {
-    400: "The request is not one that we can read. Nothing was changed.",
-    404: "There is nothing at this address.",
-    405: "This address does not take that kind of request. Nothing was changed.",
-    413: "That is more than we take at once. Nothing was charged.",
-    415: "We do not take this kind of content. Nothing was charged.",
+    400: lazy_gettext("The request is not one that we can read. Nothing was changed."),
+    404: lazy_gettext("There is nothing at this address."),
+    405: lazy_gettext("This address does not take that kind of request. Nothing was changed."),
+    413: lazy_gettext("That is more than we take at once. Nothing was charged."),
+    415: lazy_gettext("We do not take this kind of content. Nothing was charged."),
+    429: lazy_gettext("That was too often in a short time. Nothing was done."),
 }
+# What is said of these is for programs; people have heading and step.
+_FOR_PROGRAMS = (
+    "bad_request",
+    "forbidden",
+    "insufficient_credits",
+    "internal_error",
+    "method_not_allowed",
+    "payload_too_large",
+    "too_many_requests",
+    "unauthorized",
+    "unavailable",
+    "unsupported_media_type",
+)
 
 
 class JsonError(Exception):
@@ -62,18 +78,22 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def answer(status: int, code: str, message: str, **fields: Any) -> Response:
-    """An error in the form that the request expects."""
+def answer(
+    status: int, code: str, message: str, *, retry_after: int | None = None, **fields: Any
+) -> Response:
+    """An error in the form that the request expects; `retry_after` is in seconds."""
+    if retry_after is None and status == 503:
+        retry_after = ServiceError.retry_after
     if request.path.startswith("/api/"):
         response = jsonify({"error": code, "message": message} | fields)
     elif _no_address():
         response = make_response(message, {"Content-Type": "text/plain; charset=utf-8"})
     else:
-        response = make_response(_page(status, code, message, fields))
+        response = make_response(_page(status, code, message, retry_after, fields))
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
-    if status == 503:
-        response.headers["Retry-After"] = "5"
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
     return response
 
 
@@ -82,13 +102,24 @@ def _no_address() -> bool:
     return request_ctx.url_adapter is None
 
 
-def _page(status: int, code: str, message: str, fields: dict[str, Any]) -> str:
-    known = {"status": status, "code": code, "message": message} | fields
-    try:
-        return render_template("errors/error.html", bare=status >= 500, **known)
-    except (DBAPIError, PoolExhausted):  # the page shows a balance, which cannot be read now
-        db.session.rollback()
-        return render_template("errors/error.html", bare=True, **known)
+def _page(
+    status: int, code: str, message: str, retry_after: int | None, fields: dict[str, Any]
+) -> str:
+    known = fields | {
+        "status": status,
+        "heading": error_words.heading(status, code),
+        "lead": "" if code in _FOR_PROGRAMS else message,
+        "charged": error_words.charged(status, code),
+        "next_step": error_words.next_step(status, code, retry_after),
+    }
+    if code not in ("try_again", "outcome_unknown"):  # the database would not answer now
+        try:
+            return render_template("errors/error.html", bare=False, **known)
+        except Exception:
+            if status < 500:
+                log.exception("the page of an error %s failed", status)
+            db.session.rollback()
+    return render_template("errors/error.html", bare=True, **known)
 
 
 def _json_error(error: JsonError) -> Response:
@@ -96,7 +127,8 @@ def _json_error(error: JsonError) -> Response:
 
 
 def _service_error(error: ServiceError) -> Response:
-    return answer(error.status, error.code, str(error), **error.fields())
+    seconds = error.retry_after if error.status == 503 else None
+    return answer(error.status, error.code, str(error), retry_after=seconds, **error.fields())
 
 
 def _invalid_key(error: InvalidKey) -> Response:
@@ -104,23 +136,30 @@ def _invalid_key(error: InvalidKey) -> Response:
 
 
 def _csrf_error(error: CSRFError) -> Response:
-    return answer(
-        400, "csrf_failed", "This form has expired. Nothing was done; please send it again."
-    )
+    words = _("This form has expired. Nothing was done; please send it again.")
+    return answer(400, "csrf_failed", words)
 
 
 def _http_error(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
     if error.code == 405 and request.path.startswith(GUARDED) and not current_user.is_authenticated:
-        return answer(401, "unauthorized", "Please sign in.")
+        return answer(401, "unauthorized", _("Please sign in."))
     code = _CODES.get(error.code, "bad_request")
-    words = _WORDS.get(error.code) or error.description or error.name
-    response = answer(error.code, code, words)
+    words = str(_WORDS.get(error.code) or error.description or error.name)
+    response = answer(error.code, code, words, retry_after=_seconds(error))
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
     return response
+
+
+def _seconds(error: HTTPException) -> int | None:
+    """When an HTTP error says that it will be over, as seconds from now."""
+    wait = getattr(error, "retry_after", None)
+    if isinstance(wait, datetime):
+        wait = (wait.astimezone(UTC) - datetime.now(UTC)).total_seconds()
+    return None if wait is None else max(1, round(wait))
 
 
 def _database_error(error: Exception) -> Response:
@@ -129,10 +168,14 @@ def _database_error(error: Exception) -> Response:
         return _unexpected(error)
     log.error("the database does not answer: %s", type(error).__name__)
     db.session.remove()
-    later = TryAgainLater(
-        "The database does not answer. Please try again; what was charged is in your ledger."
-    )
-    return _service_error(later)
+    if request.method in ("GET", "HEAD"):
+        words = _("The database does not answer just now. Please try again.")
+    else:
+        words = _(
+            "The database does not answer just now. Please look at your ledger before you try"
+            " again: it shows what was charged."
+        )
+    return _service_error(TryAgainLater(words))
 
 
 def _unexpected(error: Exception) -> Response:
@@ -142,6 +185,6 @@ def _unexpected(error: Exception) -> Response:
     return answer(
         500,
         "internal_error",
-        "Something went wrong on our side. If anything was charged, your ledger shows it.",
+        _("Something went wrong on our side. If anything was charged, your ledger shows it."),
         requestId=request_id,
     )

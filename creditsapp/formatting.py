@@ -1,11 +1,12 @@
 """How amounts, money and times are written for people, in their language."""
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Context, Decimal, localcontext
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
+from babel import Locale
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from flask import Flask, request
 from markupsafe import Markup, escape
@@ -24,7 +25,7 @@ CREDITS = plural("{n} credit", "{n} credits")
 
 def init_app(app: Flask) -> None:
     """Make the filters known to the templates."""
-    for name in ("number", "signed", "price", "money", "dollars", "moment", "counted"):
+    for name in ("number", "signed", "price", "money", "dollars", "moment", "day", "counted"):
         app.jinja_env.filters[name] = globals()[name]
     app.jinja_env.filters["credits"] = credit_count
     app.jinja_env.globals.update(CREDITS=CREDITS, plural=plural, patterns=patterns)
@@ -99,12 +100,21 @@ def dollars(amount: int) -> str:
 def moment(time: datetime) -> Markup:
     """A `<time>` in UTC, which the script shows in the reader's zone."""
     utc = time.astimezone(UTC)
-    english = locale().language == "en"
-    region = "en_GB" if english else locale()  # day before month: the one that most readers share
-    words = f"{format_date(utc, 'medium', region)}, {format_time(utc, 'short', locale=region)} UTC"
+    clock = format_time(utc, "short", locale=_region())
+    words = f"{format_date(utc, 'medium', _region())}, {clock} UTC"
     return Markup('<time datetime="{}" data-controller="local-time">{}</time>').format(
         utc.isoformat(timespec="seconds"), escape(words)
     )
+
+
+def day(date: date) -> str:
+    """A calendar day of these weeks: "3 Mar"."""
+    return format_skeleton("MMMd", date, locale=_region())
+
+
+def _region() -> Locale:
+    """The language of dates; in English the day before the month, which most readers share."""
+    return Locale("en", "GB") if locale().language == "en" else locale()
 
 
 def iso(moment: datetime) -> str:

@@ -12,6 +12,7 @@ from creditsapp.extensions import db
 from creditsapp.services import accounts, verification
 from creditsapp.settings import Settings, load_settings
 from tests.databases import empty, running_postgres
+from tests.gallery.serving import opened
 from tests.servers import WEBHOOK_SECRET, Servers
 
 for name in Settings.model_fields:
@@ -129,3 +130,12 @@ def flask(app):
         return answer
 
     return run
+
+
+@pytest.fixture(scope="session")
+def gallery(migrated_sqlite, tmp_path_factory):
+    """Every page in every state, on a database of its own."""
+    path = tmp_path_factory.mktemp("gallery") / "credits.db"
+    shutil.copyfile(migrated_sqlite, path)
+    with opened(settings_for(f"sqlite:///{path}")) as found:
+        yield found

@@ -2,6 +2,7 @@
 
 import secrets
 
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Regexp
@@ -11,15 +12,20 @@ class PurchaseForm(FlaskForm):
     """Whole dollars; the key makes a double click one purchase."""
 
     dollar_amount = StringField(
-        "Dollars",
+        lazy_gettext("Dollars"),
         [
-            InputRequired("Choose how many dollars."),
-            Regexp(r"[0-9]{1,7}\Z", message="Choose a whole number of dollars."),
+            InputRequired(lazy_gettext("Choose how many dollars.")),
+            Regexp(r"[0-9]{1,7}\Z", message=lazy_gettext("Choose a whole number of dollars.")),
         ],
     )
     form_key = HiddenField(
         default=lambda: secrets.token_urlsafe(18),
-        validators=[Regexp(r"[!-~]{1,255}\Z", message="This form is broken; please reload it.")],
+        validators=[
+            Regexp(
+                r"[!-~]{1,240}\Z",
+                message=lazy_gettext("This form is broken; please reload it."),
+            )
+        ],
     )
     next = HiddenField()
 

@@ -1,112 +1,74 @@
-"""The pages of balance, ledger and purchases."""
+"""The pages of purchases."""
 
-from collections.abc import Iterator
+import re
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_required
+from flask_login import current_user
 
 from creditsapp.credits import bp
-from creditsapp.credits.csv_export import csv_lines
 from creditsapp.credits.forms import PortalForm, PurchaseForm
 from creditsapp.credits.ordering import own_address, place_order
 from creditsapp.dodo import dodo_client
 from creditsapp.dodo.errors import NotKnown
 from creditsapp.errors import answer
-from creditsapp.formatting import reader_zone
 from creditsapp.models import Purchase
 from creditsapp.navigation import local_path
-from creditsapp.services import customers, ledger, periods, purchases, receipts
+from creditsapp.services import customers, own_orders, purchases, receipts
 from creditsapp.services.errors import (
-    IdempotencyConflict,
     InvalidDollars,
     ProviderUnavailable,
     PurchaseNotFound,
+    ServiceError,
 )
 from creditsapp.services.purchases import Offer
-from creditsapp.services.transaction import now
+from creditsapp.translation import gettext as _
 
-PAGE = 50
+ORDERS = 25
 SUGGESTED_DOLLARS = 3
 DOLLAR_STEP = 5
-
-
-@bp.before_request
-@login_required
-def require_sign_in() -> None:
-    """All of these pages are personal."""
-
-
-@bp.get("/")
-def index() -> ResponseReturnValue:
-    """The ledger: every movement, newest first, in periods with their sums."""
-    before = request.args.get("before", "")
-    if before and not (before.isascii() and before.isdigit() and len(before) <= 18):
-        return answer(400, "invalid_input", "This link to older entries is broken.")
-    entries, next_before = ledger.history(
-        current_user.id, limit=PAGE, before=int(before) if before else None
-    )
-    summed = periods.summed(current_user.id, now(), reader_zone())
-    return _page(
-        "credits/index.html",
-        balance=ledger.balance(current_user.id),
-        groups=periods.grouped(entries, summed),
-        next_before=next_before,
-        before=before,
-    )
-
-
-@bp.get("/export.csv")
-def export() -> ResponseReturnValue:
-    """The whole ledger as CSV, oldest first, streamed."""
-    lines: Iterator[str] = csv_lines(current_user.id)
-    return current_app.response_class(
-        lines,
-        mimetype="text/csv",
-        headers={
-            "Content-Disposition": 'attachment; filename="credits.csv"',
-            "Cache-Control": "no-store",
-        },
-    )
+POLL_SECONDS = (1, 2, 4, 8, 8, 8, 8, 8, 8, 5)  # a minute, then it takes longer than usual
 
 
 @bp.route("/purchase", methods=["GET", "POST"])
 def purchase() -> ResponseReturnValue:
     """Choose how many credits to buy; goes on to Dodo's checkout page."""
-    left = _left_at_checkout()
-    dollars, return_to = _suggestion(), request.args.get("next")
-    if left is not None:
-        dollars, return_to = left.dollars, left.return_to
-    form = PurchaseForm(dollar_amount=str(dollars), next=return_to)
+    left, again = _unpaid("cancelled"), _unpaid("again")
+    resumed = left or again
+    form = PurchaseForm(
+        dollar_amount=str(resumed.dollars if resumed else _suggestion()),
+        next=resumed.return_to if resumed else request.args.get("next"),
+    )
     status = 200
     if form.validate_on_submit():
         try:
+            dollars = int(form.dollar_amount.data)
             ordered = place_order(
-                int(form.dollar_amount.data),
-                key=form.form_key.data,
+                dollars,
+                key=f"{form.form_key.data}:{dollars}",  # sent again, changed, it is another wish
                 return_to=local_path(form.next.data),
             )
             return redirect(str(ordered.checkout_url), 303)
         except InvalidDollars as error:
             form.dollar_amount.errors, status = [str(error)], 422
-        except (IdempotencyConflict, ProviderUnavailable) as error:
+        except ServiceError as error:
             form.form_key.errors, status = [str(error)], error.status
     elif form.is_submitted():
         status = 422
     if status != 200:
         form.form_key.data = form.form_key.default()
-    return _page("credits/purchase.html", form=form, left=left), status
+    return _page("credits/purchase.html", form=form, left=left, resumed=resumed), status
 
 
-def _left_at_checkout() -> Purchase | None:
-    """The order that was cancelled on the payment page just now, if it is unpaid indeed."""
+def _unpaid(name: str) -> Purchase | None:
+    """The order that the address names, unless it was paid or waits for a person."""
     try:
-        left = purchases.find(current_user.id, request.args.get("cancelled", ""))
+        found = purchases.find(current_user.id, request.args.get(name, ""))
     except PurchaseNotFound:
         return None
-    return left if left.status in ("pending", "failed", "cancelled") else None
+    return found if found.status in ("pending", "failed", "cancelled", "expired") else None
 
 
 def _suggestion() -> int:
@@ -133,27 +95,53 @@ def success() -> ResponseReturnValue:
     Once credits were taken back, the receipt tells more than a thank-you.
     """
     found = purchases.find(current_user.id, request.args.get("purchase", ""))
-    shown = "pending" if found.status == "created" else found.status
-    # After a declined card, the good one's webhook may still be on its way.
     payment = purchases.payment_of(found)
     if payment is not None and payment.reversed_credits:
         return redirect(url_for("credits.receipt", purchase_id=found.id))
+    waited = _waited()
+    return _page(
+        "credits/success.html",
+        purchase=found,
+        shown=_outcome(found.status, waited),
+        given=purchases.credits_given(found),
+        delays=POLL_SECONDS,
+        waited=waited,
+    )
+
+
+def _outcome(status: str, waited: int) -> str:
+    """The state of an order as it is told to who comes back."""
+    # After a declined card, the good one's webhook may still be on its way.
     hopeful = request.args.get("status") in ("succeeded", "processing")
-    if hopeful and shown in ("failed", "cancelled"):
-        shown = "pending"
-    given = purchases.credits_given(found)
-    return _page("credits/success.html", purchase=found, shown=shown, given=given)
+    if status not in ("created", "pending") and not (hopeful and status in ("failed", "cancelled")):
+        return status
+    return "pending" if waited < len(POLL_SECONDS) else "slow"
+
+
+def _waited() -> int:
+    """How often a page without the script has asked already; the address counts it."""
+    waited = request.args.get("waited", "")
+    return min(int(waited), len(POLL_SECONDS)) if re.fullmatch("[0-9]{1,2}", waited) else 0
+
+
+@bp.get("/purchases")
+def orders() -> ResponseReturnValue:
+    """Every order, newest first."""
+    before = request.args.get("before") or None
+    found, next_before = own_orders.page(current_user.id, limit=ORDERS, before=before)
+    return _page("credits/orders.html", orders=found, before=before, next_before=next_before)
 
 
 @bp.get("/purchases/<purchase_id>")
 def receipt(purchase_id: str) -> ResponseReturnValue:
-    """The receipt of an order."""
+    """The receipt of an order: what was paid and what came back, in money and in credits."""
     found = purchases.find(current_user.id, purchase_id)
+    paid = receipts.paid(found)
     return _page(
         "credits/receipt.html",
         purchase=found,
-        given=purchases.credits_given(found),
-        payment=purchases.payment_of(found),
+        paid=paid,
+        movements=receipts.movements(found, paid),
         portal=PortalForm() if customers.customer_id(current_user.id) else None,
     )
 
@@ -165,9 +153,9 @@ def invoice(purchase_id: str) -> ResponseReturnValue:
     try:
         document = receipts.invoice(dodo_client(), current_user.id, purchase_id)
     except NotKnown:
-        return answer(404, "not_found", "The payment provider has no such invoice.", back=back)
+        return answer(404, "not_found", _("The payment provider has no such invoice."), back=back)
     except ProviderUnavailable as error:
-        return answer(error.status, error.code, str(error), back=back)
+        return _without_dodo(error, back)
     return current_app.response_class(
         document,
         mimetype="application/pdf",
@@ -182,16 +170,22 @@ def invoice(purchase_id: str) -> ResponseReturnValue:
 @bp.post("/portal")
 def portal() -> ResponseReturnValue:
     """Go on to Dodo's customer portal, signed in there by a link that is made now."""
-    if not PortalForm().validate_on_submit():
-        return answer(400, "csrf_failed", "This page has expired. Please go back and reload it.")
     back = url_for("credits.index")
+    if not PortalForm().validate_on_submit():
+        return answer(400, "csrf_failed", _("Nothing was done."), back=back)
     try:
         link = receipts.portal_link(dodo_client(), current_user.id, own_address() + back)
     except ProviderUnavailable as error:
-        return answer(error.status, error.code, str(error), back=back)
+        return _without_dodo(error, back)
     response = redirect(link, 303)
     response.headers["Cache-Control"] = "no-store"  # whoever has the link is let in there
     return response
+
+
+def _without_dodo(error: ProviderUnavailable, back: str) -> ResponseReturnValue:
+    """What only Dodo has cannot be shown now; nothing that could be charged was asked for."""
+    words = _("This comes from our payment provider, who does not answer just now.")
+    return answer(error.status, error.code, words, retry_after=error.retry_after, back=back)
 
 
 def _page(template: str, **context: Any) -> Any:

@@ -1,5 +1,7 @@
 """What may come of a call to Dodo, told apart as far as it matters."""
 
+import math
+
 from creditsapp.services.errors import ProviderUnavailable, ServiceError
 from creditsapp.translation import gettext as _
 from creditsapp.translation import gettext_noop as N_
@@ -21,6 +23,8 @@ class DodoFailed(ProviderUnavailable):
 
     def __init__(self, detail: str, *, passes_in: float | None = None) -> None:
         self.detail, self.passes_in = detail, passes_in
+        if passes_in:
+            self.retry_after = math.ceil(passes_in)
         super().__init__(_(_WORDS))
 
 

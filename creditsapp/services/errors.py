@@ -13,6 +13,7 @@ class ServiceError(Exception):
 
     code = "refused"
     status = 400
+    retry_after = 5  # seconds, where the status is 503
 
     def fields(self) -> dict[str, Any]:
         """What the JSON error carries beside code and message."""
@@ -135,6 +136,7 @@ class ProviderUnavailable(ServiceError):
 
     code = "provider_unavailable"
     status = 503
+    retry_after = 30
 
 
 class TryAgainLater(ServiceError):

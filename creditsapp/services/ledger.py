@@ -37,6 +37,8 @@ from creditsapp.services.retrying import retried_by_key
 from creditsapp.services.transaction import single_posting, transaction
 from creditsapp.services.wallets import Balance
 
+GIVEN_BACK = "Given back"
+
 
 def spend(
     user_id: int,
@@ -219,7 +221,7 @@ def refund_usage(
     usage: LedgerEntry,
     amount: Decimal | int | None = None,
     *,
-    description: str = "Given back",
+    description: str = GIVEN_BACK,
     key: str | None = None,
 ) -> LedgerEntry:
     """Give back what a usage took, or a part of it, and never more over all.
@@ -305,14 +307,3 @@ def entry(user_id: int, number: int) -> LedgerEntry:
     if found is None:
         raise LookupError(f"user {user_id} has no entry {number}")
     return found
-
-
-def oldest(user_id: int, *, after: int, limit: int) -> list[LedgerEntry]:
-    """Entries in the order of their numbers, above the number `after`."""
-    query = (
-        select(LedgerEntry)
-        .where(LedgerEntry.user_id == user_id, LedgerEntry.number > after)
-        .order_by(LedgerEntry.number)
-        .limit(limit)
-    )
-    return list(db.session.scalars(query))

@@ -17,6 +17,7 @@ from creditsapp.driver import Driver
 from creditsapp.extensions import db
 from creditsapp.models import Base
 from creditsapp.services.errors import OutcomeUnknown
+from creditsapp.translation import gettext as _
 
 Row = TypeVar("Row", bound=Base)
 
@@ -107,8 +108,10 @@ def _heed(warnings: dict[str, Any]) -> None:
 
 def _unknown() -> OutcomeUnknown:
     return OutcomeUnknown(
-        "The database went away while it was saving, so this may have been done, or not. Please"
-        " look at your ledger before you try again; the same key does nothing twice."
+        _(
+            "The database went away while it was saving, so this may have been done, or not."
+            " Please look at your ledger before you try again."
+        )
     )
 
 

@@ -64,15 +64,16 @@ function number(value, currency) {
 // Put data where `data-fill` names it; the slot's other attributes say how it is shown.
 function fill(root, data) {
   for (const slot of root.querySelectorAll("[data-fill]")) {
-    const { fill: key, minus = 0, times = 1, divide, upwards, above, currency } = slot.dataset
+    const { fill: key, minus = 0, times = 1, less = 0, most = Infinity, other } = slot.dataset
+    const { divide, upwards, above, currency } = slot.dataset
     if (!(key in data)) continue
     let value = data[key]
-    if (typeof value === "number") value = exact((value - minus) * times)
+    if (typeof value === "number") value = Math.min(exact((value - minus) * times - less), most)
     if (upwards) value = Math.ceil(value / divide / upwards - 1e-9) * upwards
     else if (divide) value = Math.max(0, Math.floor(value / divide + 1e-9))
     if (above) slot.hidden = value <= above
     if (slot.matches("input")) setInput(slot, value)
-    else slot.textContent = text(slot.dataset, value).replace("{n}", number(value, currency))
+    else if (other) slot.textContent = text(slot.dataset, value).replace("{n}", number(value, currency))
   }
 }
 
@@ -339,7 +340,9 @@ class Poll extends Controller {
     const outcome = this.outcomeTargets.find(fits)
     if (!outcome?.hidden) return false
     fill(outcome, found)
+    const focused = this.element.contains(document.activeElement)
     for (const each of this.outcomeTargets) each.hidden = each !== outcome
+    if (focused) outcome.focus()
     announce(outcome.querySelector("h2").textContent)
     return true
   }

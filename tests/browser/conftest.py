@@ -2,6 +2,7 @@
 
 import shutil
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,9 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
-def chromium():
-    """The browser, for the whole session."""
+@contextmanager
+def launched():
+    """The system's browser, without a window."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from playwright.sync_api import sync_playwright
@@ -29,6 +30,13 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The browser, for the whole session."""
+    with launched() as browser:
+        yield browser
 
 
 class Window:

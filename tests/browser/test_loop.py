@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes]
+from tests.browser.steps import GENERATE, PROMPT, badge, register, want
 
-PASSWORD = "correct horse"
+pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
 
 @pytest.fixture(params=["sqlite"], autouse=True)
@@ -15,25 +15,6 @@ def database_url(request, migrated_sqlite, tmp_path):
     path = tmp_path / "credits.db"
     path.write_bytes(migrated_sqlite.read_bytes())
     return f"sqlite:///{path}"
-
-
-def register(page, email="ada@example.com"):
-    page.goto("/")
-    page.get_by_role("link", name=re.compile("sign up|start|account", re.I)).first.click()
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name=re.compile("create|sign up|register", re.I)).click()
-    page.wait_for_url("**/studio/")
-
-
-def make(page, operation, prompt):
-    page.goto(f"/studio/{operation}")
-    page.get_by_label(re.compile("prompt|describe|what", re.I)).first.fill(prompt)
-    page.get_by_role("button", name=re.compile("^Generate")).click()
-
-
-def badge(page):
-    return page.locator("#badge").inner_text()
 
 
 def pay(page, card):
@@ -52,20 +33,20 @@ def test_the_loop_with_the_script(open_window):
     page.goto("/auth/register")
     window.picture("register")
     register(page)
-    assert "50 credits" in badge(page)
+    assert "50 credits" in badge(page).inner_text()
     window.picture("studio-new")
 
-    make(page, "theme_generation", "the sea at night")
+    want(page, "theme_generation", "the sea at night")
     page.wait_for_url("**/creations/*")
-    assert "49 credits" in badge(page)
+    assert "49 credits" in badge(page).inner_text()
     window.picture("creation-theme")
     for number in range(9):
-        make(page, "image_generation", f"hills in autumn {number}")
+        want(page, "image_generation", f"hills in autumn {number}")
         page.wait_for_url("**/creations/*")
     window.picture("creation-image")
-    assert "4 credits" in badge(page)
+    assert "4 credits" in badge(page).inner_text()
 
-    make(page, "image_generation", "one more picture")
+    want(page, "image_generation", "one more picture")
     dialog = page.get_by_role("dialog")
     dialog.wait_for()
     assert "1 credit" in dialog.inner_text()
@@ -75,7 +56,7 @@ def test_the_loop_with_the_script(open_window):
     window.picture("insufficient-credits")
     page.keyboard.press("Escape")
     dialog.wait_for(state="hidden")
-    page.get_by_role("button", name=re.compile("^Generate")).click()
+    page.get_by_role("button", name=GENERATE).click()
     dialog.get_by_role("button", name=re.compile("Continue")).click()
 
     page.wait_for_url("**/session/*")
@@ -90,13 +71,10 @@ def test_the_loop_with_the_script(open_window):
     window.picture("success")
 
     page.get_by_role("link", name=re.compile("back to", re.I)).first.click()
-    assert (
-        page.get_by_label(re.compile("prompt|describe|what", re.I)).first.input_value()
-        == "one more picture"
-    )
-    page.get_by_role("button", name=re.compile("^Generate")).click()
+    assert page.get_by_label(PROMPT).first.input_value() == "one more picture"
+    page.get_by_role("button", name=GENERATE).click()
     page.wait_for_url("**/creations/*")
-    assert "99 credits" in badge(page)
+    assert "99 credits" in badge(page).inner_text()
 
     page.goto("/credits/")
     window.picture("ledger")
@@ -126,30 +104,19 @@ def test_the_slider_and_the_number_stay_in_step(open_window):
     page.wait_for_url("**/session/*")
     page.get_by_role("link", name=re.compile("cancel", re.I)).first.click()
     page.wait_for_url("**/credits/purchase?cancelled=*")
-    assert "50 credits" in badge(page)
-
-
-def test_another_tab_follows_at_once(open_window):
-    window = open_window()
-    register(window.page)
-    other = window.context.new_page()
-    other.goto("/credits/")
-    window.page.bring_to_front()
-    make(window.page, "theme_generation", "the sea")
-    other.locator("#badge", has_text="49 credits").wait_for(timeout=3000)
-    window.page.wait_for_url("**/creations/*")  # a window that is closed on its way may hang
+    assert "50 credits" in badge(page).inner_text()
 
 
 def test_the_loop_without_a_script(open_window):
     window = open_window(java_script_enabled=False)
     page = window.page
     register(page)
-    make(page, "theme_generation", "the sea")
+    want(page, "theme_generation", "the sea")
     page.wait_for_url("**/creations/*")
     for number in range(9):
-        make(page, "image_generation", f"hills {number}")
+        want(page, "image_generation", f"hills {number}")
         page.wait_for_url("**/creations/*")
-    make(page, "image_generation", "one more picture")
+    want(page, "image_generation", "one more picture")
     page.get_by_text("Missing").first.wait_for()
     page.get_by_role("button", name=re.compile("Continue")).first.click()
     page.wait_for_url("**/session/*")
@@ -157,6 +124,6 @@ def test_the_loop_without_a_script(open_window):
     page.wait_for_url("**/credits/success*")
     page.get_by_role("heading", name="your credits are here").wait_for()  # by its own reloads
     page.get_by_role("link", name=re.compile("back to", re.I)).first.click()
-    page.get_by_role("button", name=re.compile("^Generate")).click()
+    page.get_by_role("button", name=GENERATE).click()
     page.wait_for_url("**/creations/*")
-    assert "99 credits" in badge(page)
+    assert "99 credits" in badge(page).inner_text()

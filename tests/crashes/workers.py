@@ -12,7 +12,7 @@ import time
 from sqlalchemy.exc import OperationalError
 
 from creditsapp.extensions import db
-from creditsapp.services import ledger, verification
+from creditsapp.services import history, ledger, verification
 from tests.builders import make_user
 from tests.crashes.acts import told
 from tests.crashes.children import answer_of
@@ -87,7 +87,7 @@ class Team:
         """Nothing is under way: every entry of every wallet is what the model says."""
         for user, stream in self._known():
             with self.app.app_context():
-                entries = [told(entry) for entry in ledger.oldest(user, after=0, limit=10**6)]
+                entries = [told(entry) for entry in history.oldest(user, after=0, limit=10**6)]
             assert entries == stream.model.entries, self.seed
             assert self._found(user) == expected(stream.model), self.seed
         self._verify()

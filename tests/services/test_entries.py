@@ -10,7 +10,7 @@ from sqlalchemy import select
 from creditsapp.extensions import db
 from creditsapp.models import LedgerEntry, OperatorAction
 from creditsapp.models.types import InvalidAmount
-from creditsapp.services import holds, ledger, wallets
+from creditsapp.services import history, holds, ledger, wallets
 from creditsapp.services.errors import InsufficientCredits
 from creditsapp.services.ledger import Usage
 from creditsapp.services.posting import InvalidText
@@ -205,9 +205,9 @@ def test_the_oldest_entries_come_in_their_order_above_a_number():
     user, other = make_user(), make_user()
     for number in range(4):
         spend((user, other)[number == 1], 1)
-    numbers = [entry.number for entry in ledger.oldest(user, after=1, limit=2)]
+    numbers = [entry.number for entry in history.oldest(user, after=1, limit=2)]
     assert numbers == [2, 3]
-    assert [entry.number for entry in ledger.oldest(user, after=0, limit=9)] == [1, 2, 3, 4]
+    assert [entry.number for entry in history.oldest(user, after=0, limit=9)] == [1, 2, 3, 4]
 
 
 def test_an_entry_that_is_not_there_is_a_lookup_error():

@@ -1,0 +1,1 @@
+"""What needs more than Python and a browser: other people's opinion of the pages."""
