@@ -1,35 +1,48 @@
 """The account forms."""
 
+from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
-_NEW_PASSWORD = Length(8, 128, "A password has 8 to 128 characters.")
+from creditsapp.services.accounts import LONGEST_NAME, PASSWORD_LENGTHS
+
+_EMAIL = InputRequired(_("Enter your e-mail address."))
+_NAME = [Optional(), Length(max=LONGEST_NAME, message=_("A name has at most %(max)d characters."))]
+_PASSWORD = InputRequired(_("Enter your password."))
+_NEW_PASSWORD = [
+    InputRequired(_("Choose a password.")),
+    Length(*PASSWORD_LENGTHS, _("A password has %(min)d to %(max)d characters.")),
+]
 
 
 class RegisterForm(FlaskForm):
     """A new account."""
 
-    name = StringField("Your name", [Optional(), Length(max=120)])
-    email = EmailField("E-mail address", [InputRequired("Enter your e-mail address.")])
-    password = PasswordField("Password", [InputRequired("Choose a password."), _NEW_PASSWORD])
+    name = StringField(_("Your name"), _NAME)
+    email = EmailField(_("E-mail address"), [_EMAIL])
+    password = PasswordField(_("Password"), _NEW_PASSWORD)
 
 
 class SignInForm(FlaskForm):
     """Somebody who has an account."""
 
-    email = EmailField("E-mail address", [InputRequired("Enter your e-mail address.")])
-    password = PasswordField("Password", [InputRequired("Enter your password.")])
-    remember = BooleanField("Keep me signed in on this device")
+    email = EmailField(_("E-mail address"), [_EMAIL])
+    password = PasswordField(_("Password"), [_PASSWORD])
+    remember = BooleanField(_("Keep me signed in on this device"))
+
+
+class NameForm(FlaskForm):
+    """Another name, or none."""
+
+    name = StringField(_("Your name"), _NAME)
 
 
 class PasswordForm(FlaskForm):
     """Another password."""
 
-    current_password = PasswordField("Current password", [InputRequired("Enter your password.")])
-    new_password = PasswordField(
-        "New password", [InputRequired("Choose a password."), _NEW_PASSWORD]
-    )
+    current_password = PasswordField(_("Current password"), [_PASSWORD])
+    new_password = PasswordField(_("New password"), _NEW_PASSWORD)
 
 
 class EmptyForm(FlaskForm):

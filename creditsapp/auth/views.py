@@ -1,19 +1,20 @@
 """The account pages."""
 
 from decimal import Decimal
+from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, login_user, logout_user
-from flask_wtf import FlaskForm
 
 from creditsapp.auth import bp
-from creditsapp.auth.forms import EmptyForm, PasswordForm, RegisterForm, SignInForm
+from creditsapp.auth.forms import EmptyForm, NameForm, PasswordForm, RegisterForm, SignInForm
 from creditsapp.errors import answer
 from creditsapp.extensions import db, login_manager
 from creditsapp.models import User
 from creditsapp.navigation import local_path
 from creditsapp.services import accounts
+from creditsapp.translation import gettext as _
 
 login_manager.login_view = "auth.login"
 
@@ -21,7 +22,7 @@ login_manager.login_view = "auth.login"
 @login_manager.user_loader
 def load_user(claim: str) -> User | None:
     """The user of a session, unless the session was ended since."""
-    user_id, _, _version = claim.partition(".")
+    user_id, _dot, _version = claim.partition(".")
     user = db.session.get(User, int(user_id)) if user_id.isdigit() else None
     return user if user is not None and user.get_id() == claim and user.is_active else None
 
@@ -30,7 +31,7 @@ def load_user(claim: str) -> User | None:
 def send_to_sign_in() -> ResponseReturnValue:
     """A guarded page is reached by signing in."""
     if request.method != "GET":
-        flash("You were signed out, so nothing was sent or charged. Sign in and send it again.")
+        flash(_("You were signed out, so nothing was sent or charged. Sign in and send it again."))
         return redirect(url_for("auth.login", next=request.path), 303)
     return redirect(url_for("auth.login", next=request.full_path.rstrip("?")))
 
@@ -38,6 +39,8 @@ def send_to_sign_in() -> ResponseReturnValue:
 @bp.route("/register", methods=["GET", "POST"])
 def register() -> ResponseReturnValue:
     """Make an account and sign in."""
+    if request.method == "GET" and current_user.is_authenticated:
+        return redirect(_onward())
     form = RegisterForm()
     if form.validate_on_submit():
         try:
@@ -53,7 +56,7 @@ def register() -> ResponseReturnValue:
             form.password.errors = [str(error)]
         else:
             return _signed_in(user, remember=False)
-    return _form_page("auth/register.html", form)
+    return _form_page("auth/register.html", form=form, next=_next())
 
 
 def _welcome() -> Decimal:
@@ -68,7 +71,7 @@ def _welcome() -> Decimal:
 def login() -> ResponseReturnValue:
     """Sign in."""
     if request.method == "GET" and current_user.is_authenticated:
-        return redirect(url_for("studio.index"))
+        return redirect(_onward())
     form = SignInForm()
     if form.validate_on_submit():
         try:
@@ -77,13 +80,22 @@ def login() -> ResponseReturnValue:
             form.password.errors = [str(error)]
         else:
             return _signed_in(user, remember=form.remember.data)
-    return _form_page("auth/login.html", form)
+    return _form_page("auth/login.html", form=form, next=_next())
 
 
 def _signed_in(user: User, *, remember: bool) -> ResponseReturnValue:
     session.clear()
     login_user(user, remember=remember)
-    return redirect(local_path(request.args.get("next")) or url_for("studio.index"), 303)
+    return redirect(_onward(), 303)
+
+
+def _onward() -> str:
+    return _next() or url_for("studio.index")
+
+
+def _next() -> str | None:
+    """Where the visitor was going."""
+    return local_path(request.args.get("next"))
 
 
 @bp.post("/logout")
@@ -91,10 +103,22 @@ def logout() -> ResponseReturnValue:
     """Sign out on this device."""
     form = EmptyForm()
     if not form.validate_on_submit():
-        return answer(400, "csrf_failed", "This page has expired. Please sign out again.")
+        return answer(400, "csrf_failed", _("This page has expired. Please sign out again."))
     logout_user()
     session.clear()
     return redirect(url_for("home.index"), 303)
+
+
+@bp.route("/name", methods=["GET", "POST"])
+@login_required
+def name() -> ResponseReturnValue:
+    """The account page, and another name."""
+    form = NameForm(name=current_user.name)
+    if form.validate_on_submit():
+        accounts.change_name(current_user.id, form.name.data or "")
+        flash(_("Your name is changed."))
+        return redirect(url_for("auth.account"), 303)
+    return _account_page(form, PasswordForm(formdata=None))
 
 
 @bp.route("/account", methods=["GET", "POST"])
@@ -113,11 +137,15 @@ def account() -> ResponseReturnValue:
             form.new_password.errors = [str(error)]
         else:
             login_user(user)
-            flash("Your password is changed. Other devices are signed out.")
+            flash(_("Your password is changed. Other devices are signed out."))
             return redirect(url_for("auth.account"), 303)
-    return _form_page("auth/account.html", form)
+    return _account_page(NameForm(formdata=None, name=current_user.name), form)
 
 
-def _form_page(template: str, form: FlaskForm) -> ResponseReturnValue:
-    status = 422 if form.is_submitted() else 200
-    return render_template(template, form=form), status, {"Cache-Control": "no-store"}
+def _account_page(name_form: NameForm, password_form: PasswordForm) -> ResponseReturnValue:
+    return _form_page("auth/account.html", name_form=name_form, password_form=password_form)
+
+
+def _form_page(template: str, **context: Any) -> ResponseReturnValue:
+    status = 422 if request.method == "POST" else 200
+    return render_template(template, **context), status, {"Cache-Control": "no-store"}

@@ -21,6 +21,8 @@ from creditsapp.services.transaction import now, transaction, violates
 from creditsapp.translation import gettext as _
 
 PASSWORD_LENGTHS = (8, 128)
+LONGEST_NAME = 120
+_JOINERS = "\u200c\u200d"  # not printable by themselves, but they hold words and emoji together
 
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()  # an intranet's .local is an address, too
 
@@ -86,7 +88,7 @@ def register(
     stored_key = None if key is None else caller_key(key)
     user: User = User(
         email=normalised(email),
-        name="".join(char for char in name.strip() if char.isprintable())[:120],
+        name=_presentable(name),
         password_hash=_hash(password),
         session_version=1,
         created_at=now(),
@@ -137,6 +139,15 @@ def authenticate(email: str, password: str) -> User:
     known = user.password_hash if user else _NOBODY
     if not _matches(known, password) or user is None or not user.is_active:
         raise WrongPassword(_("The e-mail address or the password is not right."))
+    return user
+
+
+@retried
+def change_name(user_id: int, name: str) -> User:
+    """Call a user by another name; an empty one is none."""
+    with transaction() as session:
+        user: User = session.get_one(User, user_id, with_for_update=True, populate_existing=True)
+        user.name = _presentable(name)
     return user
 
 
@@ -196,6 +207,11 @@ def normalised(email: str) -> str:
     except email_validator.EmailNotValidError:
         raise InvalidEmail(_("This does not look like an e-mail address.")) from None
     return checked.normalized.casefold()
+
+
+def _presentable(name: str) -> str:
+    shown = "".join(char for char in name if char.isprintable() or char in _JOINERS)
+    return shown[:LONGEST_NAME].strip(" " + _JOINERS)
 
 
 def _hash(password: str) -> str:

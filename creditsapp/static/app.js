@@ -263,6 +263,27 @@ class Busy extends Controller {
   }
 }
 
+// What is typed into a secret input can be looked at; it is never sent or kept as open text.
+class Reveal extends Controller {
+  static targets = ["input", "button", "label"]
+
+  connect() {
+    this.buttonTarget.hidden = false
+    this.inputTarget.form.addEventListener("submit", () => this.#show(false))
+  }
+
+  toggle() {
+    this.#show(this.inputTarget.type === "password")
+  }
+
+  #show(open) {
+    this.inputTarget.type = open ? "text" : "password"
+    const [show, hide] = this.labelTargets
+    show.hidden = open
+    hide.hidden = !open
+  }
+}
+
 class Draft extends Controller {
   static targets = ["text"]
 
@@ -407,5 +428,5 @@ class Zone extends Controller {
 
 start({
   balance: Balance, remote: Remote, dialog: Dialog, busy: Busy, draft: Draft, drop: Drop,
-  amount: Amount, poll: Poll, "local-time": LocalTime, zone: Zone,
+  amount: Amount, poll: Poll, reveal: Reveal, "local-time": LocalTime, zone: Zone,
 })

@@ -1,9 +1,23 @@
 """Accounts in the browser."""
 
+import re
+from gettext import NullTranslations
+
 import pytest
+from flask_babel import Domain
 
 from tests.builders import PASSWORD, csrf_token, register
 from tests.databases import contents
+
+
+class Shouting(NullTranslations):
+    """Another language, in which every text is written in capitals."""
+
+    def ugettext(self, message):
+        return re.sub(r"%\(\w+\)[SD]", lambda found: found[0].lower(), message.upper())
+
+    def ungettext(self, one, other, number):
+        return self.ugettext(one if number == 1 else other).replace("{N}", "{n}")
 
 
 def send(client, path, **fields):
@@ -13,6 +27,10 @@ def send(client, path, **fields):
 
 def sign_in(client, email="ada@example.com", password=PASSWORD, path="/auth/login", **more):
     return send(client, path, email=email, password=password, **more)
+
+
+def main_of(answer):
+    return re.search("<main.*</main>", answer.text, re.DOTALL).group()
 
 
 def test_registering_signs_in_with_welcome_credits(client):
@@ -105,6 +123,93 @@ def test_a_failed_sign_in_does_not_say_what_was_wrong(app, client, email, passwo
     answer = sign_in(app.test_client(), email, password)
     assert answer.status_code == 422
     assert "address or the password is not right" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/auth/login", "/auth/register"])
+@pytest.mark.parametrize(
+    ("target", "onward"),
+    [("", "/studio/"), ("?next=/credits/%3Fbefore%3D7", "/credits/?before=7")]
+    + [("?next=//evil.example", "/studio/"), ("?next=/auth/login", "/auth/login")],
+)
+def test_who_is_signed_in_is_sent_on(client, path, target, onward):
+    register(client)
+    assert client.get(path + target).headers["Location"] == onward
+
+
+@pytest.mark.parametrize(
+    ("path", "other"), [("/auth/login", "/auth/register"), ("/auth/register", "/auth/login")]
+)
+def test_the_way_to_the_other_form_keeps_where_the_visitor_was_going(client, path, other):
+    assert f'href="{other}?next=/credits/"' in client.get(f"{path}?next=/credits/").text
+    assert "evil" not in main_of(client.get(f"{path}?next=//evil.example"))
+
+
+def test_an_error_is_told_at_its_field_and_linked_from_the_summary(client):
+    page = send(client, "/auth/register", email="no address", password=PASSWORD).text
+    assert '<a href="#email">This does not look like an e-mail address.</a>' in page
+    tag = re.search(r'<input[^>]*id="email"[^>]*>', page).group()
+    assert 'aria-invalid="true"' in tag and "email-error" in tag
+
+
+def test_a_pasted_password_is_not_cut_without_a_word(client):
+    page = client.get("/auth/register").text
+    password = re.search(r'<input[^>]*id="password"[^>]*>', page).group()
+    assert "maxlength" not in password and 'minlength="8"' in password
+    assert 'autocomplete="new-password"' in password
+    toggle = re.search(r'<button class="secret-toggle"[^>]*>', page).group()
+    assert " hidden" in toggle and 'type="button"' in toggle
+
+
+def test_the_forms_speak_the_readers_language(client, monkeypatch):
+    monkeypatch.setattr(Domain, "get_translations", lambda self: Shouting())
+    answer = send(client, "/auth/register", email="no address", password="short")
+    shown = re.sub("<[^>]+>", " ", main_of(answer))
+    assert "E-MAIL ADDRESS" in shown and "A PASSWORD HAS 8 TO 128 CHARACTERS." in shown
+    assert not re.search("[a-z]{3}", shown), shown
+
+
+def named(client):
+    return client.get("/auth/account").text.partition("<dd>")[2].partition("</dd>")[0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("Ada Lovelace", "<bdi>Ada Lovelace</bdi>"),
+        ("  Ada\u202e ", "<bdi>Ada</bdi>"),
+        ("مریم می\u200cخواهد", "<bdi>مریم می\u200cخواهد</bdi>"),
+        ("👩\u200d🚀", "<bdi>👩\u200d🚀</bdi>"),
+        ("N" * 120, f"<bdi>{'N' * 120}</bdi>"),
+        ("<b>Ada</b>", "<bdi>&lt;b&gt;Ada&lt;/b&gt;</bdi>"),
+        ("", "Not given"),
+        ("\u200d \u200c", "Not given"),
+    ],
+)
+def test_a_name_is_changed(client, typed, shown):
+    register(client)
+    assert send(client, "/auth/name", name=typed).headers["Location"] == "/auth/account"
+    assert "Your name is changed." in client.get("/auth/account").text
+    assert named(client) == shown
+
+
+def test_a_name_that_is_too_long_disturbs_nothing_else(client):
+    register(client)
+    send(client, "/auth/name", name="Ada")
+    answer = send(client, "/auth/name", name="x" * 121)
+    assert answer.status_code == 422
+    assert '<a href="#name">A name has at most 120 characters.</a>' in answer.text
+    assert f'value="{"x" * 121}"' in answer.text
+    assert answer.text.count('aria-invalid="true"') == 1
+    assert named(client) == "<bdi>Ada</bdi>"
+
+
+def test_a_refused_password_leaves_the_form_of_the_name_alone(client):
+    register(client)
+    send(client, "/auth/name", name="Ada")
+    answer = send(client, "/auth/account", current_password="wrong one", new_password="long enough")
+    assert 'value="Ada"' in answer.text
+    assert answer.text.count('aria-invalid="true"') == 1
+    assert "wrong one" not in answer.text
 
 
 def test_signing_out_ends_the_session(client):
