@@ -7,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from creditsapp import (
     badge,
+    compression,
     database,
     dodo,
     errors,
@@ -73,6 +74,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     json_interface.init_app(app)
     security.init_app(app)
+    compression.init_app(app)
     translation.init_app(app)
     formatting.init_app(app)
     badge.init_app(app)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_currency, format_decimal, get_currency_precision
+from babel.units import format_unit
 from flask import Flask, request
 from markupsafe import Markup, escape
 
@@ -25,7 +26,8 @@ CREDITS = plural("{n} credit", "{n} credits")
 
 def init_app(app: Flask) -> None:
     """Make the filters known to the templates."""
-    for name in ("number", "signed", "price", "money", "dollars", "moment", "day", "counted"):
+    written = ("number", "signed", "counted", "price", "money", "dollars")
+    for name in (*written, "file_size", "moment", "day"):
         app.jinja_env.filters[name] = globals()[name]
     app.jinja_env.filters["credits"] = credit_count
     app.jinja_env.globals.update(CREDITS=CREDITS, plural=plural, patterns=patterns)
@@ -95,6 +97,14 @@ def dollars(amount: int) -> str:
     """Whole dollars: "$5", "$1,000"."""
     whole = locale().currency_formats["standard"].pattern.replace(".00", "")
     return format_currency(amount, "USD", whole, locale(), currency_digits=False)
+
+
+def file_size(count: int) -> str:
+    """A number of bytes, rounded up: "1 kB", "240 kB", "1.2 MB"."""
+    if count < 10**6:
+        return format_unit(-(-count // 10**3), "digital-kilobyte", "short", locale=locale())
+    tenths = Decimal(-(-count // 10**5)) / 10
+    return format_unit(tenths, "digital-megabyte", "short", "#,##0.#", locale())
 
 
 def moment(time: datetime) -> Markup:

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import flask_babel
 from babel import Locale
-from flask import Flask, Response, current_app, has_request_context, request
+from flask import Flask, Response, current_app, has_request_context, request, url_for
 from flask_babel import Babel, get_locale
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
@@ -17,6 +17,7 @@ def init_app(app: Flask) -> None:
     """Serve every page in the reader's language, and keep the one that `?lang=` chooses."""
     Babel(app, locale_selector=_language)
     app.jinja_env.policies["ext.i18n.trimmed"] = True
+    app.jinja_env.filters["translated"] = translated
     app.context_processor(
         lambda: {"language": get_locale().language, "languages": LANGUAGES, "in_language": _address}
     )
@@ -54,8 +55,10 @@ def _chosen() -> str:
 
 
 def _address(language: str) -> str:
-    """This page, in another language."""
-    return "?" + urlencode(request.args.to_dict() | {"lang": language})
+    """This page in another language; the start page where this one cannot be asked for again."""
+    rule = request.url_rule
+    page = "" if rule is None or "GET" in (rule.methods or ()) else url_for("home.index")
+    return page + "?" + urlencode(request.args.to_dict() | {"lang": language})
 
 
 def gettext(message: str, **values: Any) -> str:
@@ -75,6 +78,11 @@ def ngettext(one: str, other: str, number: int, **values: Any) -> str:
 def gettext_noop(message: str) -> str:
     """Mark a text that is translated where it is shown."""
     return message
+
+
+def translated(message: str) -> str:
+    """A text of data as it is, in the reader's language: a percent sign in it stays one."""
+    return gettext(message) if message else ""  # catalogues keep their own head under ""
 
 
 def plural(one: str, other: str) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """What holds for every route, found by walking the URL map."""
 
+import gzip
 import re
 
 import pytest
@@ -149,3 +150,17 @@ def test_a_broken_cookie_is_no_cookie(client, cookie):
 @pytest.mark.parametrize("host", ["a..b", ".", "x" * 64 + ".example"])
 def test_a_broken_host_is_400(client, host):
     assert client.get("/", headers={"Host": host}).status_code == 400
+
+
+def test_what_is_the_same_for_everybody_is_compressed_and_pages_are_not(client):
+    packed = {"Accept-Encoding": "gzip, br"}
+    script = client.get("/static/app.js", headers=packed, buffered=True)
+    assert script.headers["Content-Encoding"] == "gzip" and "Accept-Encoding" in script.vary
+    plain = client.get("/static/app.js", buffered=True)
+    assert "Content-Encoding" not in plain.headers
+    assert gzip.decompress(script.data) == plain.data
+    seen = packed | {"If-None-Match": script.headers["ETag"]}
+    assert client.get("/static/app.js", headers=seen, buffered=True).status_code == 304
+    register(client)
+    for path in ("/studio/", "/credits/", "/api/credits", "/credits/export.csv"):
+        assert "Content-Encoding" not in client.get(path, headers=packed).headers

@@ -1,5 +1,6 @@
 """The forms: a purchase, and a button."""
 
+import re
 import secrets
 
 from flask_babel import lazy_gettext
@@ -28,6 +29,12 @@ class PurchaseForm(FlaskForm):
         ],
     )
     next = HiddenField()
+
+    @property
+    def number(self) -> str:
+        """The dollars as they were typed, if they are a number that an input can show."""
+        typed = self.dollar_amount.data or ""
+        return typed if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?", typed) else ""
 
 
 class PortalForm(FlaskForm):

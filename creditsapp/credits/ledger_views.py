@@ -6,13 +6,14 @@ from flask import current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
+from creditsapp.badge import badge
 from creditsapp.credits import bp
 from creditsapp.credits.chart import drawn
 from creditsapp.credits.csv_export import csv_lines
 from creditsapp.credits.filtering import FilterForm
 from creditsapp.errors import answer
 from creditsapp.formatting import reader_zone
-from creditsapp.services import history, ledger, own_orders, periods
+from creditsapp.services import history, own_orders, periods
 from creditsapp.services.history import Row
 from creditsapp.services.periods import Period, Summary
 from creditsapp.services.transaction import now
@@ -77,7 +78,7 @@ def _grouped(found: Summary, rows: list[Row]) -> list[Group]:
 
 def _head() -> dict[str, Any]:
     """What stands above the history, whatever of it is shown."""
-    balance = ledger.balance(current_user.id)
+    balance = badge()["balance"]
     return {
         "balance": balance,
         "cause": history.cause_of_debt(current_user.id) if balance.balance < 0 else None,

@@ -24,7 +24,7 @@ KINDS = {
 def operation_title(name: str) -> str:
     """An operation's title; of one that is not sold here, its name as words."""
     known = OPERATIONS.get(name)
-    return str(known.title) if known else name.replace("_", " ").capitalize()
+    return _(known.title) if known else name.replace("_", " ").capitalize()
 
 
 @bp.app_template_filter()

@@ -2,7 +2,7 @@
 
 import uuid
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from creditsapp.extensions import db
 from creditsapp.models import Creation, LedgerEntry
@@ -11,6 +11,7 @@ from creditsapp.services import holds
 from creditsapp.services.errors import ServiceError
 from creditsapp.services.retrying import retried
 from creditsapp.services.transaction import now, transaction
+from creditsapp.translation import gettext as _
 
 
 class CreationNotFound(ServiceError):
@@ -57,7 +58,7 @@ def find(user_id: int, creation_id: str) -> Creation:
             select(Creation).where(Creation.id == creation_id, Creation.user_id == user_id)
         )
     if creation is None:
-        raise CreationNotFound("There is no such creation.")
+        raise CreationNotFound(_("There is no such creation."))
     return creation
 
 
@@ -67,17 +68,33 @@ def paid_by(user_id: int, entry_number: int) -> Creation:
         select(Creation).where(Creation.user_id == user_id, Creation.entry_number == entry_number)
     )
     if creation is None:
-        raise CreationNotFound("There is no such creation.")
+        raise CreationNotFound(_("There is no such creation."))
     return creation
 
 
-def recent(user_id: int, limit: int = 12) -> list[Creation]:
-    """A user's newest creations, without their bytes."""
-    return list(
-        db.session.scalars(
-            select(Creation)
-            .where(Creation.user_id == user_id)
-            .order_by(Creation.created_at.desc())
-            .limit(limit)
-        )
+def newest(
+    user_id: int, *, limit: int, operation: str | None = None, before: int | None = None
+) -> tuple[list[Creation], int | None]:
+    """Creations without their bytes, newest first, and the entry's number to go on before, if any.
+
+    Only those of an operation, and those paid for below the entry `before`, where they are given.
+    """
+    query = select(Creation).where(Creation.user_id == user_id)
+    if operation is not None:
+        query = query.where(Creation.operation == operation)
+    if before is not None:
+        query = query.where(Creation.entry_number < before)
+    query = query.order_by(Creation.entry_number.desc()).limit(limit + 1)
+    found = list(db.session.scalars(query))
+    more = len(found) > limit
+    return found[:limit], found[limit - 1].entry_number if more else None
+
+
+def counts(user_id: int) -> dict[str, int]:
+    """How many creations a user has of each operation."""
+    query = (
+        select(Creation.operation, func.count())
+        .where(Creation.user_id == user_id)
+        .group_by(Creation.operation)
     )
+    return {operation: count for operation, count in db.session.execute(query)}

@@ -77,6 +77,12 @@ function fill(root, data) {
   }
 }
 
+function fileSize(bytes) {
+  const [unit, one] = bytes < 1e6 ? ["kilobyte", 1e3] : ["megabyte", 1e5]
+  const size = Math.ceil(bytes / one) / (unit === "megabyte" ? 10 : 1)
+  return new Intl.NumberFormat(language, { style: "unit", unit }).format(size)
+}
+
 // The text in the plural form that a number needs.
 const text = (forms, value) => forms[plurals.select(value)] ?? forms.other
 
@@ -296,6 +302,57 @@ class Draft extends Controller {
   }
 }
 
+// A file's input that takes a dropped file, too, and says at once what it holds.
+class Drop extends Controller {
+  static targets = ["file", "hint", "chosen"]
+  static values = { limit: Number }
+
+  connect() {
+    this.hintTarget.hidden = false
+    this.show()
+  }
+
+  over(event) {
+    if (!event.dataTransfer.types.includes("Files")) return
+    event.preventDefault()
+    this.element.dataset.over = true
+  }
+
+  leave({ relatedTarget }) {
+    if (!this.element.contains(relatedTarget)) delete this.element.dataset.over
+  }
+
+  take(event) {
+    event.preventDefault()
+    delete this.element.dataset.over
+    const one = new DataTransfer()
+    for (const file of [...event.dataTransfer.files].slice(0, 1)) one.items.add(file)
+    if (!one.files.length) return
+    this.fileTarget.files = one.files
+    for (const type of ["input", "change"]) {
+      this.fileTarget.dispatchEvent(new Event(type, { bubbles: true }))
+    }
+    this.fileTarget.focus()
+  }
+
+  show() {
+    const [file] = this.fileTarget.files
+    const chosen = this.chosenTarget
+    const large = file?.size > this.limitValue
+    chosen.hidden = !file
+    chosen.classList.toggle("short", large)
+    if (file) {
+      const name = `\u2068${file.name}\u2069` // by itself, whichever way it is written
+      const data = { name, size: fileSize(file.size), limit: fileSize(this.limitValue) }
+      chosen.textContent = (large ? chosen.dataset.large : chosen.dataset.fits).replace(
+        /\{(\w+)\}/g, (_, key) => data[key],
+      )
+      announce(chosen.textContent)
+    }
+    this.fileTarget.setCustomValidity(large ? chosen.textContent : "")
+  }
+}
+
 class Amount extends Controller {
   static targets = ["number", "range", "reveal", "preset", "tier"]
 
@@ -370,6 +427,6 @@ class Zone extends Controller {
 }
 
 start({
-  balance: Balance, remote: Remote, dialog: Dialog, busy: Busy, draft: Draft, amount: Amount,
-  poll: Poll, reveal: Reveal, "local-time": LocalTime, zone: Zone,
+  balance: Balance, remote: Remote, dialog: Dialog, busy: Busy, draft: Draft, drop: Drop,
+  amount: Amount, poll: Poll, reveal: Reveal, "local-time": LocalTime, zone: Zone,
 })

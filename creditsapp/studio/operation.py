@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from creditsapp.formatting import file_size, number
 from creditsapp.prices import Price
+from creditsapp.studio.preview import Preview
+from creditsapp.translation import gettext as _
 
 MAX_TITLE = 120
 MAX_CONTENT = 2_000_000
+RESULT_PAGE = "studio/creation.html"
 
 
 class InvalidInput(Exception):
@@ -63,21 +67,28 @@ class TextField(Field):
     max_length: int
     multiline: bool = False
     placeholder: str = ""
+    examples: tuple[str, ...] = ()
 
     def read(self, raw: Any) -> str | None:
         """Return the stripped text; None where an optional one is empty."""
         if not isinstance(raw, str):
-            raise ValueError("This must be text.")
+            raise ValueError(_("This must be text."))
         text = raw.replace("\r\n", "\n").replace("\r", "\n").strip()
         if len(text) > self.max_length:
-            raise ValueError(f"At most {self.max_length:,} characters; this has {len(text):,}.")
+            raise ValueError(
+                _(
+                    "At most %(most)s characters; this has %(number)s.",
+                    most=number(self.max_length),
+                    number=number(len(text)),
+                )
+            )
         if not self.multiline and "\n" in text:
-            raise ValueError("This must be on one line.")
+            raise ValueError(_("This must be on one line."))
         allowed = "\n\t" if self.multiline else ""
         if any(unicodedata.category(c) in ("Cc", "Cs") for c in text if c not in allowed):
-            raise ValueError("This contains characters that are not text.")
+            raise ValueError(_("This contains characters that are not text."))
         if not text and self.required:
-            raise ValueError("This is empty; please fill it in.")
+            raise ValueError(_("This is empty; please fill it in."))
         return text or None
 
 
@@ -90,9 +101,9 @@ class ChoiceField(Field):
 
     def read(self, raw: Any) -> str:
         """Return the chosen value."""
-        values = [value for value, _ in self.choices]
+        values = [value for value, _label in self.choices]
         if raw not in values:
-            raise ValueError(f"Choose one of: {', '.join(values)}.")
+            raise ValueError(_("Choose one of: %(values)s.", values=", ".join(values)))
         return str(raw)
 
 
@@ -107,13 +118,15 @@ class UploadField(Field):
     def read(self, raw: Any) -> Any:
         """Return what `check` makes of the file; None where an optional one is empty."""
         if not isinstance(raw, bytes):
-            raise ValueError("This must be a file.")
+            raise ValueError(_("This must be a file."))
         if not raw and not self.required:
             return None
         if not raw:
-            raise ValueError("This file is empty; please choose another.")
+            raise ValueError(_("This file is empty; please choose another."))
         if len(raw) > self.max_bytes:
-            raise ValueError(f"The file is too large; at most {self.max_bytes // 1_000_000} MB.")
+            raise ValueError(
+                _("The file is too large; at most %(size)s.", size=file_size(self.max_bytes))
+            )
         return self.check(raw)
 
 
@@ -131,12 +144,14 @@ class Operation:
     run: Callable[..., Result]
     check: Callable[[dict[str, Any]], None] | None = None
     quantity: Callable[[dict[str, Any]], Decimal | int] | None = None
-    preview: Callable[[bytes], tuple[str, bytes]] | None = None
+    preview: Callable[[bytes], Preview] | None = None
+    about: Callable[[bytes], dict[str, Any]] | None = None
+    page: str = RESULT_PAGE
     order: int = 100
 
     def read(self, raw: Mapping[str, str | bytes]) -> dict[str, Any]:
         """Return the values for `run`; raise InvalidInput with everything that is wrong."""
-        errors = {name: "This is not an input of this operation." for name in raw}
+        errors = {name: _("This is not an input of this operation.") for name in raw}
         values: dict[str, Any] = {}
         for field in self.fields:
             errors.pop(field.name, None)
@@ -155,7 +170,7 @@ def _read_field(field: Field, raw: Mapping[str, str | bytes]) -> Any:
     if field.name in raw:
         return field.read(raw[field.name])
     if field.required:
-        raise ValueError("This is missing.")
+        raise ValueError(_("This is missing."))
     return None
 
 
@@ -169,12 +184,15 @@ def operation(
     fields: list[Field],
     check: Callable[[dict[str, Any]], None] | None = None,
     quantity: Callable[[dict[str, Any]], Decimal | int] | None = None,
-    preview: Callable[[bytes], tuple[str, bytes]] | None = None,
+    preview: Callable[[bytes], Preview] | None = None,
+    about: Callable[[bytes], dict[str, Any]] | None = None,
+    page: str = RESULT_PAGE,
     order: int = 100,
 ) -> Callable[[Callable[..., Result]], Operation]:
     """Make a paid operation of a function; its name becomes the operation's name.
 
     With a price per unit, `quantity` says how many units the values that were read come to.
+    What `about` reads in a result is at hand in `page`, the template of its page.
     """
     price = cost if isinstance(cost, Price) else Price(cost)
 
@@ -193,6 +211,8 @@ def operation(
             check=check,
             quantity=quantity,
             preview=preview,
+            about=about,
+            page=page,
             order=order,
         )
 

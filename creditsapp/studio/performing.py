@@ -3,16 +3,18 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask import request
 from flask_login import current_user
 
 from creditsapp.charging import AlreadyCharged, charge, prices
 from creditsapp.models import Creation, LedgerEntry
-from creditsapp.services import creations, ledger
+from creditsapp.services import creations, holds, ledger
 from creditsapp.studio.operation import Operation, TextField
 
 Raw = Mapping[str, str | bytes]
+LONGEST = 500
 OUTSIDE = ("csrf_token", "idempotency_key")
 
 
@@ -32,14 +34,12 @@ def perform(operation: Operation, raw: Raw, *, key: str | None) -> Performance:
     """
     values = operation.read(raw)
     price = prices().price(operation.name)
-    typed = [values[field.name] for field in operation.fields if isinstance(field, TextField)]
-    description = next((text for text in typed if text), "")
     try:
         with charge(
             current_user.id,
             operation.name,
             quantity=operation.quantity(values) if price.per else None,
-            description=" ".join(description.split())[:120],
+            description=_typed(operation, values),
             key=key,
             fingerprint=_fingerprint(operation, raw),
         ) as work:
@@ -56,6 +56,22 @@ def perform(operation: Operation, raw: Raw, *, key: str | None) -> Performance:
     except AlreadyCharged as done:
         return _earlier(done)
     return Performance(creation, work.entry, replayed=False)
+
+
+def _typed(operation: Operation, values: Mapping[str, Any]) -> str:
+    """The text that was typed first, cut with "…" where it is too long to keep."""
+    typed = [values[field.name] for field in operation.fields if isinstance(field, TextField)]
+    text = next((text for text in typed if text), "")
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def typed_before(operation: Operation, entry: LedgerEntry) -> dict[str, str]:
+    """What was typed for a charge, where that is sure."""
+    fields = [field.name for field in operation.fields if isinstance(field, TextField)]
+    if len(fields) != 1 or entry.hold_id is None:
+        return {}
+    text = holds.find(entry.user_id, entry.hold_id).description
+    return {} if text.endswith("…") else {fields[0]: text}
 
 
 def _earlier(done: AlreadyCharged) -> Performance:

@@ -17,11 +17,15 @@ from creditsapp.services import creations, ledger
 from creditsapp.services.errors import InsufficientCredits, ServiceError
 from creditsapp.services.idempotency import InvalidKey
 from creditsapp.studio import bp
-from creditsapp.studio.operation import InvalidInput, Operation, UploadField
+from creditsapp.studio.operation import RESULT_PAGE, InvalidInput, Operation, UploadField
 from creditsapp.studio.operations import OPERATIONS
-from creditsapp.studio.performing import perform, submitted
+from creditsapp.studio.performing import perform, submitted, typed_before
+from creditsapp.studio.preview import Preview, preview_file, shrink
+from creditsapp.translation import gettext as _
 
 LONGEST_PATH = 500
+LATEST = 8
+PAGE = 24
 
 
 @bp.app_context_processor
@@ -39,7 +43,30 @@ def require_sign_in() -> None:
 @bp.get("/")
 def index() -> ResponseReturnValue:
     """The operations, and what was made lately."""
-    page = render_template("studio/index.html", creations=creations.recent(current_user.id))
+    latest, _older = creations.newest(current_user.id, limit=LATEST)
+    page = render_template("studio/index.html", creations=latest)
+    return page, 200, {"Cache-Control": "no-store"}
+
+
+@bp.get("/creations")
+def all_creations() -> ResponseReturnValue:
+    """Everything that was made, newest first; `operation` and `before` choose from it."""
+    chosen, before = request.args.get("operation") or None, request.args.get("before", "")
+    if before and not (before.isascii() and before.isdigit() and len(before) <= 18):
+        return answer(400, "invalid_input", _("This link to older creations is broken."))
+    counts, found, next_before = creations.counts(current_user.id), [], None
+    if chosen is None or chosen in counts:
+        found, next_before = creations.newest(
+            current_user.id, limit=PAGE, operation=chosen, before=int(before) if before else None
+        )
+    page = render_template(
+        "studio/creations.html",
+        creations=found,
+        next_before=next_before,
+        before=before,
+        chosen=chosen,
+        counts=counts,
+    )
     return page, 200, {"Cache-Control": "no-store"}
 
 
@@ -48,19 +75,19 @@ def operation(name: str) -> ResponseReturnValue:
     """The form of one operation; without the script, also where it is sent."""
     found = OPERATIONS.get(name)
     if found is None:
-        return answer(404, "not_found", "There is no such operation.")
+        return answer(404, "not_found", _("There is no such operation."))
     if request.method == "GET":
         return _form_page(found, request.args)
     form = EmptyForm()
     if not form.validate_on_submit():
-        expired = "This form had expired. Nothing was charged; please send it again."
+        expired = _("This form had expired. Nothing was charged; please send it again.")
         return _form_page(found, request.form, message=expired, status=422)
     try:
         done = perform(found, submitted(), key=request.form.get("idempotency_key") or None)
     except InvalidInput as error:
         return _form_page(found, request.form, errors=error.fields, status=422)
     except InvalidKey:
-        return answer(400, "invalid_input", "This form is broken; please reload it.")
+        return answer(400, "invalid_input", _("This form is broken; please reload it."))
     except InsufficientCredits as error:
         return _form_page(found, request.form, refusal=error, status=402)
     except ServiceError as error:
@@ -99,12 +126,16 @@ def _return_path(found: Operation, typed: Any) -> str:
 def creation(creation_id: str) -> ResponseReturnValue:
     """One creation, with its preview and its download."""
     found = creations.find(current_user.id, creation_id)
+    kind = OPERATIONS.get(found.operation)
+    entry = ledger.entry(found.user_id, found.entry_number)
     page = render_template(
-        "studio/creation.html",
+        kind.page if kind else RESULT_PAGE,
         creation=found,
-        operation=OPERATIONS.get(found.operation),
-        preview_type=_preview(found)[0],
-        entry=ledger.entry(found.user_id, found.entry_number),
+        operation=kind,
+        preview=_preview(found),
+        about=kind.about(found.content) if kind and kind.about else {},
+        entry=entry,
+        again=_return_path(kind, typed_before(kind, entry)) if kind else None,
     )
     return page, 200, {"Cache-Control": "no-store"}
 
@@ -112,27 +143,35 @@ def creation(creation_id: str) -> ResponseReturnValue:
 @bp.get("/creations/<creation_id>/preview")
 def preview(creation_id: str) -> ResponseReturnValue:
     """What the creation's page shows of it, by itself and sandboxed."""
-    found = creations.find(current_user.id, creation_id)
-    media_type, content = _preview(found)
-    if not media_type:
-        return answer(404, "not_found", "There is no preview of this.")
-    response = current_app.response_class(content, mimetype=media_type)
+    return _sandboxed(_preview(creations.find(current_user.id, creation_id)))
+
+
+@bp.get("/creations/<creation_id>/thumbnail")
+def thumbnail(creation_id: str) -> ResponseReturnValue:
+    """What its card shows of it: a small picture."""
+    shown = _preview(creations.find(current_user.id, creation_id))
+    return _sandboxed(shrink(shown) if shown and shown.is_picture else None)
+
+
+def _preview(found: Creation) -> Preview | None:
+    kind = OPERATIONS.get(found.operation)
+    if kind is not None and kind.preview is not None:
+        return kind.preview(found.content)
+    return preview_file(found.media_type, found.content)
+
+
+def _sandboxed(shown: Preview | None) -> ResponseReturnValue:
+    if shown is None:
+        return answer(404, "not_found", _("There is no preview of this."))
+    response = current_app.response_class(shown.content, mimetype=shown.media_type)
     response.headers["Content-Security-Policy"] = (
         "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:;"
         " frame-ancestors 'self'"
     )
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
     response.headers["Cache-Control"] = "private, max-age=3600"
+    response.headers["Vary"] = "Accept-Language, Cookie"  # samples speak the reader's language
     return response
-
-
-def _preview(found: Creation) -> tuple[str, bytes]:
-    """What is shown of a creation, and its media type; an empty one where there is nothing."""
-    kind = OPERATIONS.get(found.operation)
-    if kind is not None and kind.preview is not None:
-        return kind.preview(found.content)
-    showable = found.media_type.startswith("image/") or found.media_type == "text/plain"
-    return (found.media_type, found.content) if showable else ("", b"")
 
 
 @bp.get("/creations/<creation_id>/download")

@@ -10,6 +10,7 @@ from tests.gallery.making import picture
 
 PURCHASE = "/credits/purchase"
 LEDGER = "/credits/"
+ORDERS = "/credits/purchases"
 ACCOUNT = "/auth/account"
 THEME = "/studio/theme_generation"
 IMAGE = "/studio/image_generation"
@@ -84,6 +85,11 @@ STATES = [
         State(f"creation-{kind}", f"/studio/creations/{{{kind}}}", "full")
         for kind in ("theme", "picture", "restyled", "slides", "word", "pdf")
     ),
+    State("creations-new", "/studio/creations", "new"),
+    State("creations-full", "/studio/creations", "full"),
+    State("creations-chosen", "/studio/creations?operation=theme_generation", "full"),
+    State("creations-none-chosen", "/studio/creations?operation=nothing", "full"),
+    State("creations-nothing-older", "/studio/creations?before=1", "full"),
     State("ledger-new", LEDGER, "new"),
     State("ledger-full", LEDGER, "full"),
     State("ledger-open", LEDGER, "full", act=acts.open_details),
@@ -100,6 +106,10 @@ STATES = [
     State("ledger-corrected", LEDGER, "corrected"),
     State("ledger-reserving", LEDGER, "reserving"),
     State("ledger-buyer", LEDGER, "buyer", act=acts.open_details),
+    State("ledger-filter-wrong", f"{LEDGER}?type=gift&from=soon&to=2026-02-30", "full", 400),
+    State("orders", ORDERS, "buyer"),
+    State("orders-one", ORDERS, "one"),
+    State("orders-none", ORDERS, "new"),
     State("buy", PURCHASE, "low"),
     State("buy-100", f"{PURCHASE}?dollars=100&next={IMAGE}", "low"),
     State("buy-debt", PURCHASE, "debtor"),
@@ -126,6 +136,7 @@ STATES = [
             "theme": THEME,
             "creation": "/studio/creations/{theme}",
             "ledger": LEDGER,
+            "orders": ORDERS,
             "buy": PURCHASE,
             "order": "/credits/purchases/{paid}",
             "account": ACCOUNT,

@@ -14,15 +14,17 @@ NO_QUERIES = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA")
 QUERIES = {
     "/": 1,
     states.ACCOUNT: 2,
-    "/studio/": 4,
+    "/studio/": 3,
     states.THEME: 3,
     states.CONVERT: 3,
-    "/studio/creations/{creation}": 5,
+    "/studio/creations": 4,
+    "/studio/creations/{creation}": 6,
     states.LEDGER: 6,
     states.LEDGER + "?before=5": 6,
-    states.PURCHASE: 3,
-    "/credits/success?purchase={paid}": 6,
-    "/credits/purchases/{paid}": 6,
+    states.ORDERS: 3,
+    states.PURCHASE: 2,
+    "/credits/success?purchase={paid}": 5,
+    "/credits/purchases/{paid}": 8,
     "/nowhere": 2,
 }
 

@@ -11,6 +11,7 @@ NO_PAGES = {
     "static": "files",
     "credits.export": "a CSV file",
     "studio.preview": "a creation by itself, in a frame",
+    "studio.thumbnail": "a creation's small picture",
     "studio.download": "a creation's file",
     "health.alive": "for a machine",
     "health.ready": "for a machine",

@@ -27,6 +27,7 @@ from creditsapp.studio.operations.documents import pdf
 from creditsapp.studio.operations.restyling.styles import STYLES
 from creditsapp.studio.operations.themes.palette import PAIRS, contrast
 from creditsapp.studio.operations.themes.stylesheet import read_stylesheet
+from creditsapp.studio.preview import preview_file
 
 THEME = OPERATIONS["theme_generation"]
 IMAGE = OPERATIONS["image_generation"]
@@ -223,8 +224,9 @@ class TestThemeGeneration:
         assert "</" not in css
 
     def test_a_preview_is_well_formed_and_loads_nothing(self):
-        media_type, svg = THEME.preview(work(THEME, prompt="</svg><script>").content)
-        assert media_type == "image/svg+xml"
+        shown = THEME.preview(work(THEME, prompt="</svg><script>").content)
+        svg = shown.content
+        assert shown.media_type == "image/svg+xml"
         assert ElementTree.fromstring(svg).tag == "{http://www.w3.org/2000/svg}svg"
         assert b"script" not in svg and b"href" not in svg
 
@@ -240,7 +242,8 @@ class TestImageGeneration:
         with Image.open(io.BytesIO(result.content)) as image:
             assert (image.format, image.size) == ("PNG", (1024, 640))
             assert image.reduce(8).getcolors(7) is None
-        assert IMAGE.preview(result.content) == ("image/png", result.content)
+        shown = preview_file(result.media_type, result.content)
+        assert (shown.width, shown.height, shown.content) == (1024, 640, result.content)
 
 
 class TestImageRestyle:
@@ -249,9 +252,9 @@ class TestImageRestyle:
     def test_every_style_gives_a_picture_within_limits(self, style, size):
         source = picture("JPEG", size=size)
         result = work(RESTYLE, image=source, style=style)
-        media_type, shown = RESTYLE.preview(result.content)
-        with Image.open(io.BytesIO(shown)) as image:
-            assert f"image/{image.format.lower()}" == media_type == result.media_type
+        shown = preview_file(result.media_type, result.content)
+        with Image.open(io.BytesIO(shown.content)) as image:
+            assert f"image/{image.format.lower()}" == result.media_type
             assert max(image.size) <= 1600
         assert result == work(RESTYLE, image=source, style=style)
 
@@ -415,15 +418,16 @@ class TestDocumentConversion:
             ["a", "b"],
             ["1", "2"],
         ]
-        media_type, page = DOCUMENT.preview(result.content)
-        assert media_type == "text/html"
-        assert "<h1>Title here</h1>" in page.decode()
-        assert_harmless(page)
+        shown = DOCUMENT.preview(result.content)
+        assert shown.media_type == "text/html"
+        assert "<h1>Title here</h1>" in shown.content.decode()
+        assert_harmless(shown.content)
 
     def test_a_pdf_shows_how_many_pages_it_has(self):
         result = work(DOCUMENT, text="# Title\n\n" + "word " * 2000, format="pdf")
         assert result.content.startswith(b"%PDF-")
-        assert re.search(rb"A PDF of [3-9] pages", DOCUMENT.preview(result.content)[1])
+        assert DOCUMENT.preview(result.content) is None
+        assert 3 <= DOCUMENT.about(result.content)["pages"] <= 9
 
     def test_a_pdf_needs_no_fonts_of_the_machine(self, monkeypatch):
         monkeypatch.setattr(pdf, "FONT_FOLDERS", ())
@@ -460,7 +464,8 @@ class TestDocumentConversion:
             assert set(errors_of(DOCUMENT, text=text, format=format)) == {"format"}
             return
         result = work(DOCUMENT, text=text, format=format)
-        assert DOCUMENT.preview(result.content)[0] == "text/html"
+        assert (DOCUMENT.preview(result.content) is None) == (format == "pdf")
+        assert DOCUMENT.about(result.content)
 
     @pytest.mark.parametrize("format", ["html", "docx", "pdf"])  # noqa: A002
     @settings(

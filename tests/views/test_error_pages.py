@@ -141,3 +141,10 @@ def test_signing_out_on_an_expired_page_says_so(ada):
     page = ada.post("/auth/logout", data={"csrf_token": "old"})
     assert page.status_code == 400
     assert "This page has expired" in visible(page.text)
+
+
+@pytest.mark.parametrize("path", ["/auth/register", "/auth/login"])
+def test_an_expired_account_form_keeps_what_was_typed(client, path):
+    page = client.post(path, data={"csrf_token": "old", "email": "ada@example.com"})
+    assert page.status_code == 422 and "form had expired" in page.text
+    assert 'value="ada@example.com"' in page.text

@@ -64,7 +64,7 @@ def test_another_currency_is_told_as_it_was_paid(order, receipt):
 def test_a_refund_is_told_with_its_state_and_its_credits(order, receipt):
     words = receipt(payment_event(order), refund_event(amount=200))
     assert "Refunded" in words and "$2.00" in words and "isput" not in words
-    assert "Added" in words and "+100" in words
+    assert "Bought for $5" in words and "+100" in words
     assert "Taken back: the payment was refunded" in words and "−40" in words
     assert "Credits from this order in all 60" in words
 
@@ -138,7 +138,7 @@ def test_what_a_person_approved_is_told_as_it_was_given(app, order, receipt):
 def test_each_entry_leads_to_its_place_in_the_ledger(ada, order, receipt):
     receipt(payment_event(order))
     page = ada.get(f"/credits/purchases/{order.id}").text
-    assert 'href="/credits/?before=3"' in page and "entry 2 in the ledger" in page
+    assert 'href="/credits/?before=3#entry-2"' in page and "entry 2 in the ledger" in page
     assert "Bought for $5" in ada.get("/credits/?before=3").text
 
 

@@ -12,30 +12,32 @@ from creditsapp.studio.operations.pictures.land import paint_land
 from creditsapp.studio.operations.pictures.motifs import motifs_of
 from creditsapp.studio.operations.pictures.sky import paint_sky
 from creditsapp.studio.operations.prompts import chance
-
-
-def preview_picture(png: bytes) -> tuple[str, bytes]:
-    """Show the picture itself."""
-    return "image/png", png
+from creditsapp.translation import gettext_noop as N_
+from creditsapp.translation import plural
 
 
 @operation(
-    title="Image generation",
-    action="Generate image",
-    noun=("image", "images"),
-    summary="Describe a scene or ask for something abstract and get a picture of it.",
+    title=N_("Image generation"),
+    action=N_("Generate image"),
+    noun=plural("image", "images"),
+    summary=N_("Describe a scene or ask for something abstract and get a picture of it."),
     cost=5,
     fields=[
         TextField(
             "prompt",
-            "Describe the picture",
-            hint="Mountains, the sea, a city at night, flowers, stars, or an abstract pattern.",
+            N_("Describe the picture"),
+            hint=N_("Mountains, the sea, a city at night, flowers, stars, or an abstract pattern."),
             max_length=500,
             multiline=True,
-            placeholder="Snowy mountains by a lake at dawn",
+            placeholder=N_("Snowy mountains by a lake at dawn"),
+            examples=(
+                N_("Snowy mountains by a lake at dawn"),
+                N_("A sailing boat at sunset"),
+                N_("A city at night under the stars"),
+                N_("An abstract pattern in blue and gold"),
+            ),
         )
     ],
-    preview=preview_picture,
     order=20,
 )
 def image_generation(prompt: str) -> Result:

@@ -2,27 +2,37 @@
 
 from creditsapp.studio.operation import Result, TextField, operation, short_title
 from creditsapp.studio.operations.themes.palette import dark_variant, light_variant, seed_of
-from creditsapp.studio.operations.themes.preview import preview_theme
+from creditsapp.studio.operations.themes.preview import about_theme, preview_theme
 from creditsapp.studio.operations.themes.stylesheet import write_stylesheet
+from creditsapp.translation import gettext_noop as N_
+from creditsapp.translation import plural
 
 
 @operation(
-    title="Theme generation",
-    action="Generate theme",
-    noun=("theme", "themes"),
-    summary="Describe a mood and get an accessible colour theme as CSS, light and dark.",
+    title=N_("Theme generation"),
+    action=N_("Generate theme"),
+    noun=plural("theme", "themes"),
+    summary=N_("Describe a mood and get an accessible colour theme as CSS, light and dark."),
     cost=1,
     fields=[
         TextField(
             "prompt",
-            "Describe the theme",
-            hint="Colours, places, seasons and moods all work.",
+            N_("Describe the theme"),
+            hint=N_("Colours, places, seasons and moods all work."),
             max_length=500,
             multiline=True,
-            placeholder="A calm ocean at sunset",
+            placeholder=N_("A calm ocean at sunset"),
+            examples=(
+                N_("A calm ocean at sunset"),
+                N_("A forest in autumn"),
+                N_("Soft lavender, elegant"),
+                N_("Neon city at night"),
+            ),
         )
     ],
     preview=preview_theme,
+    about=about_theme,
+    page="studio/results/theme_generation.html",
     order=10,
 )
 def theme_generation(prompt: str) -> Result:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from creditsapp.translation import gettext as _
+
 markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 _NOT_TEXT = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -56,7 +58,7 @@ def title_of(blocks: list[Block]) -> str:
     """Return the first heading, or else the first words."""
     headings = [block.text for block in blocks if block.kind == "heading"]
     texts = [block.text for block in blocks if block.kind != "heading"]
-    return next((text for text in headings + texts if text.strip()), "") or "Untitled"
+    return next((text for text in headings + texts if text.strip()), "") or _("Untitled")
 
 
 def blocks_of(tokens: Sequence[Token]) -> list[Block]:

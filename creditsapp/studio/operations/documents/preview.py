@@ -1,20 +1,25 @@
-"""Converted documents shown as HTML, from their bytes alone."""
+"""Converted documents shown as HTML and told about, from their bytes alone."""
 
 import io
 import re
 from html import escape
+from typing import Any
 
 import docx
 from docx.table import Table
 from docx.text.paragraph import Paragraph
 
+from creditsapp.studio.preview import Preview
+from creditsapp.translation import gettext as _
+from creditsapp.translation import locale
+
 _PAGE = """\
 <!doctype html>
-<html lang="en">
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Preview</title>
+<title>{title}</title>
 <style>
 :root {{ color-scheme: light dark; }}
 body {{ max-width: 42rem; margin: 0 auto; padding: 1.5rem; font: 1rem/1.55 system-ui, sans-serif; }}
@@ -29,25 +34,28 @@ blockquote {{ margin-inline: 0; padding-inline-start: 1rem; border-inline-start:
 """
 
 
-def preview_document(content: bytes) -> tuple[str, bytes]:
-    """Show a deck as it is, a Word document's text, and how long a PDF is."""
+def preview_document(content: bytes) -> Preview | None:
+    """A deck as it is and a Word document's text; browsers show no PDF inside a sandbox."""
     if content.startswith(b"%PDF"):
-        return _page(_about_pdf(content))
-    if content.startswith(b"PK"):
-        document = docx.Document(io.BytesIO(content))
-        return _page("".join(_html(part) for part in document.iter_inner_content()))
-    return "text/html", content
+        return None
+    if not content.startswith(b"PK"):
+        return Preview("text/html", content)
+    document = docx.Document(io.BytesIO(content))
+    body = "".join(_html(part) for part in document.iter_inner_content())
+    page = _PAGE.format(body=body, title=escape(_("Preview")), language=locale().language)
+    return Preview("text/html", page.encode())
 
 
-def _page(body: str) -> tuple[str, bytes]:
-    return "text/html", _PAGE.format(body=body).encode()
-
-
-def _about_pdf(content: bytes) -> str:
-    # Browsers show no PDF inside a sandbox, so its pages are only counted.
-    pages = len(re.findall(rb"/Type /Page\b", content))
-    length = "1 page" if pages == 1 else f"{pages} pages"
-    return f"<p><strong>A PDF of {length}</strong></p><p>Download it to read it.</p>"
+def about_document(content: bytes) -> dict[str, Any]:
+    """How long a document is, in what its format counts: pages, slides or words."""
+    if content.startswith(b"%PDF"):
+        return {"pages": len(re.findall(rb"/Type /Page\b", content))}
+    if not content.startswith(b"PK"):
+        return {"slides": content.count(b"<section")}
+    document = docx.Document(io.BytesIO(content))
+    cells = (cell for table in document.tables for row in table.rows for cell in row.cells)
+    texts = [paragraph.text for paragraph in document.paragraphs] + [cell.text for cell in cells]
+    return {"words": sum(len(text.split()) for text in texts)}
 
 
 def _html(part: Paragraph | Table) -> str:

@@ -2,6 +2,9 @@
 
 import random
 import re
+import unicodedata
+
+from creditsapp.studio.operations.prompts.german import is_german, meanings_of
 
 HUES = {
     "red": 27, "crimson": 20, "ruby": 18, "cherry": 15, "brick": 35, "rust": 42, "fire": 38,
@@ -26,9 +29,22 @@ HUES = {
 
 
 def words_of(prompt: str) -> list[str]:
-    """Return the words of a prompt in lower case, plurals also in their singular."""
-    words = re.findall(r"[^\W\d_]+", prompt.casefold())
-    return [form for word in words for form in (word, word.removesuffix("s"))]
+    """Return the words of a prompt in lower case, plurals also in their singular.
+
+    The words of a German prompt are returned in English where they are known.
+    """
+    composed = _split(unicodedata.normalize("NFC", prompt))
+    if is_german(composed):
+        return [form for word in composed for form in meanings_of(word) or _forms(word)]
+    return [form for word in _split(prompt) for form in _forms(word)]
+
+
+def _split(prompt: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+", prompt.casefold())
+
+
+def _forms(word: str) -> list[str]:
+    return [word, word.removesuffix("s")]
 
 
 def hues_of(words: list[str]) -> list[int]:

@@ -5,6 +5,8 @@ from random import Random
 
 from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
+from creditsapp.translation import gettext_noop as N_
+
 Style = Callable[[Image.Image], Image.Image]
 
 
@@ -93,12 +95,12 @@ def vintage(image: Image.Image) -> Image.Image:
 
 
 STYLES: dict[str, tuple[str, Style]] = {
-    "watercolour": ("Watercolour", watercolour),
-    "pencil_sketch": ("Pencil sketch", pencil_sketch),
-    "poster": ("Poster", poster),
-    "duotone": ("Duotone", duotone),
-    "pixel_art": ("Pixel art", pixel_art),
-    "vintage": ("Vintage", vintage),
+    "watercolour": (N_("Watercolour"), watercolour),
+    "pencil_sketch": (N_("Pencil sketch"), pencil_sketch),
+    "poster": (N_("Poster"), poster),
+    "duotone": (N_("Duotone"), duotone),
+    "pixel_art": (N_("Pixel art"), pixel_art),
+    "vintage": (N_("Vintage"), vintage),
 }
 
 _BYTES = range(256)

@@ -4,12 +4,16 @@ import io
 
 from PIL import Image, ImageOps
 
+from creditsapp.formatting import number
+from creditsapp.translation import gettext as _
+from creditsapp.translation import gettext_noop as N_
+
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 MAX_PIXELS = 40_000_000
 LONGEST_SIDE = 1600
 SHORTEST_SIDE = 16
 
-NOT_A_PICTURE = "This is not a PNG, JPEG, WebP or GIF picture that can be opened."
+NOT_A_PICTURE = N_("This is not a PNG, JPEG, WebP or GIF picture that can be opened.")
 
 
 def open_picture(content: bytes) -> Image.Image:
@@ -20,19 +24,22 @@ def open_picture(content: bytes) -> Image.Image:
         raise ValueError(_too_large()) from None
     except Exception:
         # Pillow's readers raise nearly anything on a damaged file.
-        raise ValueError(NOT_A_PICTURE) from None
+        raise ValueError(_(NOT_A_PICTURE)) from None
     if image.width * image.height > MAX_PIXELS:
         raise ValueError(_too_large())
     if min(image.size) < SHORTEST_SIDE:
-        raise ValueError(f"The picture is too small; at least {SHORTEST_SIDE} pixels each way.")
+        smallest = number(SHORTEST_SIDE)
+        raise ValueError(_("The picture is too small; at least %(n)s pixels each way.", n=smallest))
     try:
         return _prepare(image)
     except Exception:
-        raise ValueError("The picture is damaged or incomplete.") from None
+        raise ValueError(_("The picture is damaged or incomplete.")) from None
 
 
 def _too_large() -> str:
-    return f"The picture is too large; at most {MAX_PIXELS // 1_000_000} megapixels."
+    return _(
+        "The picture is too large; at most %(n)s megapixels.", n=number(MAX_PIXELS // 1_000_000)
+    )
 
 
 def _prepare(image: Image.Image) -> Image.Image:

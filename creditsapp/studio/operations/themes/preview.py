@@ -1,47 +1,74 @@
-"""A theme shown on a small page, light and dark side by side, as SVG."""
+"""A theme shown on a small page, light and dark side by side; and its colours in tables."""
 
+from decimal import ROUND_FLOOR, Decimal
+from typing import Any
 from xml.sax.saxutils import escape
 
+from creditsapp.studio.operations.themes.palette import PAIRS, contrast
 from creditsapp.studio.operations.themes.stylesheet import read_stylesheet
+from creditsapp.studio.preview import Preview
+from creditsapp.translation import gettext as _
 
-WIDTH, HEIGHT = 560, 520
-SWATCHES = ("primary", "accent", "highlight", "text", "muted", "border", "surface", "background")
+WIDTH, HEIGHT = 560, 350
 FONT = "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 
 
-def preview_theme(css: bytes) -> tuple[str, bytes]:
+def preview_theme(css: bytes) -> Preview:
     """Draw the colours of a theme's stylesheet."""
     light, dark = read_stylesheet(css.decode())
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {2 * WIDTH} {HEIGHT}" role="img" '
         f'width="{2 * WIDTH}" height="{HEIGHT}" font-family="{FONT}">'
-        "<title>The theme on a sample page, light and dark</title>"
-        f"{_page(light, 'Light')}"
-        f'<g transform="translate({WIDTH} 0)">{_page(dark, "Dark")}</g></svg>'
+        f"<title>{escape(_('The theme on a sample page, light and dark'))}</title>"
+        f"{_page(light, _('Light'))}"
+        f'<g transform="translate({WIDTH} 0)">{_page(dark, _("Dark"))}</g></svg>'
     )
-    return "image/svg+xml", svg.encode()
+    return Preview("image/svg+xml", svg.encode(), 2 * WIDTH, HEIGHT)
+
+
+def about_theme(css: bytes) -> dict[str, Any]:
+    """Each variant's colours, and the lowest contrast of each text to what it stands on."""
+    light, dark = read_stylesheet(css.decode())
+    return {"variants": [(_("Light"), _rows(light)), (_("Dark"), _rows(dark))]}
+
+
+def _rows(variant: dict[str, str]) -> list[tuple[str, str, Decimal | None]]:
+    return [
+        (
+            role,
+            color,
+            min(
+                (
+                    Decimal(contrast(color, variant[page])).quantize(Decimal("0.1"), ROUND_FLOOR)
+                    for text, page in PAIRS
+                    if text == role
+                ),
+                default=None,
+            ),
+        )
+        for role, color in variant.items()
+    ]
 
 
 def _page(color: dict[str, str], name: str) -> str:
     return "".join(
         [
             _box(0, 0, WIDTH, HEIGHT, color["background"]),
-            _box(0, 0, WIDTH, 56, color["surface"]),
-            _box(0, 55, WIDTH, 1, color["border"]),
-            f'<circle cx="46" cy="28" r="11" fill="{color["primary"]}"/>',
-            f'<circle cx="58" cy="28" r="11" fill="{color["highlight"]}" fill-opacity="0.85"/>',
-            _text(82, 34, name, color["text"], 17, weight=700),
-            _text(430, 34, "Home", color["primary"], 15, weight=600),
-            _text(494, 34, "About", color["muted"], 15),
-            _text(36, 112, "A heading to read", color["text"], 32, weight=750),
-            _text(36, 144, "Body text sits on the background,", color["text"], 17),
-            _text(36, 168, "and quieter notes stay readable.", color["muted"], 17),
-            _button(36, 194, 150, "Primary", color["primary"], color["on-primary"]),
-            _button(200, 194, 140, "Accent", color["accent"], color["on-accent"]),
-            _box(354, 201, 170, 30, color["highlight"], radius=15),
-            _text(439, 221, "Highlight", color["on-highlight"], 15, weight=600, anchor="middle"),
+            _box(0, 0, WIDTH, 48, color["surface"]),
+            _box(0, 47, WIDTH, 1, color["border"]),
+            f'<circle cx="46" cy="24" r="11" fill="{color["primary"]}"/>',
+            f'<circle cx="58" cy="24" r="11" fill="{color["highlight"]}" fill-opacity="0.85"/>',
+            _text(82, 30, name, color["text"], 17, weight=700),
+            _text(444, 30, _("Home"), color["primary"], 15, weight=600, anchor="end"),
+            _text(524, 30, _("About"), color["muted"], 15, anchor="end"),
+            _text(36, 97, _("A heading to read"), color["text"], 32, weight=750),
+            _text(36, 127, _("Body text sits on the background,"), color["text"], 17),
+            _text(36, 150, _("and quieter notes stay readable."), color["muted"], 17),
+            _button(36, 168, 150, _("Primary"), color["primary"], color["on-primary"]),
+            _button(200, 168, 140, _("Accent"), color["accent"], color["on-accent"]),
+            _box(354, 175, 170, 30, color["highlight"], radius=15),
+            _text(439, 195, _("Highlight"), color["on-highlight"], 15, weight=600, anchor="middle"),
             _card(color),
-            *(_swatch(index, role, color) for index, role in enumerate(SWATCHES)),
         ]
     )
 
@@ -51,31 +78,21 @@ def _card(color: dict[str, str]) -> str:
     chart = "".join(
         _box(
             330 + index * 30,
-            368 - 84 * share,
+            316 - 72 * share,
             20,
-            84 * share,
+            72 * share,
             color["accent" if index == 5 else "primary"],
             radius=4,
         )
         for index, share in enumerate(bars)
     )
     return (
-        f'<rect x="36.5" y="262.5" width="488" height="122" rx="12" fill="{color["surface"]}" '
+        f'<rect x="36.5" y="228.5" width="488" height="102" rx="12" fill="{color["surface"]}" '
         f'stroke="{color["border"]}"/>'
-        + _text(60, 298, "A card", color["text"], 19, weight=700)
-        + _text(60, 326, "Text on a surface, and", color["muted"], 15)
-        + _text(60, 352, "a link to follow", color["primary"], 15, weight=600, underline=True)
+        + _text(60, 261, _("A card"), color["text"], 19, weight=700)
+        + _text(60, 287, _("Text on a surface, and"), color["muted"], 15)
+        + _text(60, 312, _("a link to follow"), color["primary"], 15, weight=600, underline=True)
         + chart
-    )
-
-
-def _swatch(index: int, role: str, color: dict[str, str]) -> str:
-    x = 36 + index * 62
-    return (
-        f'<rect x="{x + 0.5}" y="410.5" width="53" height="53" rx="10" fill="{color[role]}" '
-        f'stroke="{color["border"]}"/>'
-        + _text(x + 27, 484, role, color["muted"], 10, anchor="middle")
-        + _text(x + 27, 499, color[role], color["muted"], 10, anchor="middle")
     )
 
 
