@@ -54,7 +54,7 @@ STATES = [
     State("account-long", ACCOUNT, "full"),
     State("account-nameless", ACCOUNT, "low"),
     State("account-wrong", ACCOUNT, "new", 422, post={"new_password": "x"}),
-    State("account-name-wrong", "/auth/name", "new", 422, post={"name": "x" * 121}),
+    State("name-wrong", "/auth/name", "new", 422, post={"name": "x" * 121}),
     State("sign-out-expired", "/auth/logout", "new", 400, post={"csrf_token": "old"}),
     State("studio-new", "/studio/", "new"),
     State("studio-full", "/studio/", "full"),
