@@ -41,6 +41,7 @@ def press(page, target, key="Enter"):
 
 def write(page, target, words):
     tab_to(page, target)
+    page.keyboard.press("Control+a")
     page.keyboard.type(words)
 
 
