@@ -19,7 +19,7 @@ def init_app(app: Flask) -> None:
         if request.endpoint != "static" or response.mimetype not in _TEXTS:
             return response
         response.vary.add("Accept-Encoding")
-        if response.status_code == 200 and "gzip" in request.accept_encodings:
+        if response.status_code == 200 and request.accept_encodings["gzip"] > 0:
             response.direct_passthrough = False
             response.set_data(_packed(response.get_data()))
             response.content_encoding = "gzip"

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time
-from babel.numbers import format_currency, format_decimal, get_currency_precision
+from babel.numbers import format_currency, format_decimal
 from babel.units import format_unit
 from flask import Flask, request
 from markupsafe import Markup, escape
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from creditsapp.prices import Price
 
 _EXACT = Context(prec=40)
+# ISO 4217; all other currencies have two. What CLDR shows of them is another number.
+_DECIMALS = dict.fromkeys(
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
+) | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
 MINUS = "\N{MINUS SIGN}"
 CREDITS = plural("{n} credit", "{n} credits")
 
@@ -89,14 +93,24 @@ def price(listed: "Price") -> str:
 
 def money(minor_units: int, currency: str = "USD") -> str:
     """Minor units of a currency, with as many decimals as it has: "$5.00", "¥757"."""
-    amount = Decimal(minor_units).scaleb(-get_currency_precision(currency))
-    return format_currency(amount, currency, locale=locale()).replace("-", MINUS)
+    decimals = _DECIMALS.get(currency, 2)
+    with localcontext(_EXACT):
+        amount = Decimal(minor_units).scaleb(-decimals)
+        written = format_currency(
+            amount, currency, _pattern(decimals), locale(), currency_digits=False
+        )
+    return written.replace("-", MINUS)
 
 
 def dollars(amount: int) -> str:
     """Whole dollars: "$5", "$1,000"."""
-    whole = locale().currency_formats["standard"].pattern.replace(".00", "")
-    return format_currency(amount, "USD", whole, locale(), currency_digits=False)
+    return format_currency(amount, "USD", _pattern(0), locale(), currency_digits=False)
+
+
+def _pattern(decimals: int) -> str:
+    """How the language writes money, with so many decimals."""
+    places = "." + "0" * decimals if decimals else ""
+    return locale().currency_formats["standard"].pattern.replace(".00", places)
 
 
 def file_size(count: int) -> str:

@@ -29,7 +29,7 @@ def init_app(app: Flask) -> None:
                 _COOKIE,
                 _chosen(),
                 max_age=_YEAR,
-                secure=request.is_secure,
+                secure=app.config["SESSION_COOKIE_SECURE"],
                 httponly=True,
                 samesite="Lax",
             )

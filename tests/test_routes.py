@@ -159,6 +159,8 @@ def test_what_is_the_same_for_everybody_is_compressed_and_pages_are_not(client):
     plain = client.get("/static/app.js", buffered=True)
     assert "Content-Encoding" not in plain.headers
     assert gzip.decompress(script.data) == plain.data
+    refused = client.get("/static/app.js", headers={"Accept-Encoding": "gzip;q=0"}, buffered=True)
+    assert "Content-Encoding" not in refused.headers
     seen = packed | {"If-None-Match": script.headers["ETag"]}
     assert client.get("/static/app.js", headers=seen, buffered=True).status_code == 304
     register(client)

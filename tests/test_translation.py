@@ -108,7 +108,7 @@ def test_refusals_are_in_the_language_of_the_reader(make_app):
     english = client.post(**wish, headers=headers)
     german = client.post(**wish, headers=headers | GERMAN)
     assert english.json["error"] == german.json["error"] == "insufficient_credits"
-    assert "2 credits more would do" in english.json["message"]
+    assert "Missing: 2 credits." in english.json["message"]
     assert "2 Credits" in german.json["message"]
 
 
@@ -126,6 +126,15 @@ def test_numbers_and_money_are_written_as_the_language_does(app):
         assert written() == ("−1,234,567", "45", "$1,000", "$5.00", "1 page")
     with app.test_request_context(headers=GERMAN):
         assert written()[:4] == ("−1.234.567", "45", "1.000\xa0$", "5,00\xa0$")
+
+
+@pytest.mark.parametrize(
+    ("currency", "written"),
+    [("JPY", "¥58,600"), ("RSD", "RSD586.00"), ("KWD", "KWD58.600"), ("IQD", "IQD58.600")],
+)
+def test_money_has_the_decimals_of_its_currency(app, currency, written):
+    with app.test_request_context():
+        assert money(58600, currency) == written
 
 
 def test_numbers_are_exact_whatever_the_callers_decimal_context_rounds():

@@ -30,10 +30,13 @@ def load_user(claim: str) -> User | None:
 @login_manager.unauthorized_handler
 def send_to_sign_in() -> ResponseReturnValue:
     """A guarded page is reached by signing in."""
-    if request.method != "GET":
-        flash(_("You were signed out, so nothing was sent or charged. Sign in and send it again."))
-        return redirect(url_for("auth.login", next=request.path), 303)
-    return redirect(url_for("auth.login", next=request.full_path.rstrip("?")))
+    here = request.full_path if request.query_string else request.path
+    if request.method in ("GET", "HEAD"):
+        return redirect(url_for("auth.login", next=here))
+    flash(_("You were signed out, so nothing was sent or charged. Sign in and send it again."))
+    rule = request.url_rule
+    shown_again = rule is not None and "GET" in (rule.methods or ())
+    return redirect(url_for("auth.login", next=here if shown_again else None), 303)
 
 
 @bp.route("/register", methods=["GET", "POST"])

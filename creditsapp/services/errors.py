@@ -31,8 +31,8 @@ class InsufficientCredits(ServiceError):
         self.missing = added(required, available.copy_negate())
         super().__init__(
             _(
-                "This needs %(required)s and there are %(available)s available."
-                " %(missing)s more would do. Nothing was charged.",
+                "This needs %(required)s. Available: %(available)s. Missing: %(missing)s."
+                " Nothing was charged.",
                 required=credit_count(required),
                 available=credit_count(available),
                 missing=credit_count(self.missing),

@@ -47,6 +47,11 @@ class Wanted:
             conditions.append(LedgerEntry.operation == self.operation)
         if self.words:
             conditions.append(LedgerEntry.description.icontains(self.words, autoescape=True))
+            # What the system wrote is shown in other words, in the reader's language.
+            conditions.append(LedgerEntry.type.not_in(("initial", "purchase")))
+            conditions.append(
+                LedgerEntry.payment_id.is_(None) | LedgerEntry.type.not_in(("refund", "dispute"))
+            )
         return conditions
 
 

@@ -28,6 +28,15 @@ class Controller {
   }
 }
 
+// What one of them cannot do must not keep the others from working.
+function connected(controller) {
+  try {
+    controller.connect()
+  } catch (error) {
+    console.error(error)
+  }
+}
+
 function start(classes) {
   const owners = new Map()
   for (const element of document.querySelectorAll("[data-controller]")) {
@@ -44,7 +53,7 @@ function start(classes) {
       target.addEventListener(event, (happened) => controller[method](happened))
     }
   }
-  for (const made of owners.values()) Object.values(made).forEach((each) => each.connect())
+  for (const made of owners.values()) Object.values(made).forEach(connected)
 }
 
 // What controllers share: numbers written as the server writes them, and slots to put them in.
@@ -52,6 +61,8 @@ function start(classes) {
 const language = document.documentElement.lang
 const plurals = new Intl.PluralRules(language)
 const exact = (value) => Math.round(value * 1e4) / 1e4
+const ask = (url, headers = {}) =>
+  fetch(url, { headers, cache: "no-store", signal: AbortSignal.timeout(10_000) }).catch(() => null)
 const announce = (text) => (document.getElementById("status").textContent = text)
 let balance = null
 
@@ -102,6 +113,7 @@ class Balance extends Controller {
 
   connect() {
     balance = this
+    this.at = performance.timeOrigin
     this.channel = new BroadcastChannel(this.channelValue)
     this.channel.onmessage = ({ data }) => this.show(data)
     this.channel.postMessage(this.current)
@@ -110,11 +122,14 @@ class Balance extends Controller {
 
   get current() {
     const [all, held, version] = [this.balanceValue, this.heldValue, this.versionValue]
-    return { balance: all, held, available: exact(all - held), version }
+    return { balance: all, held, available: exact(all - held), version, at: this.at }
   }
 
+  // Postings move the version; what is reserved between them is told apart by when it was asked.
   show(found) {
-    if (found.version < this.versionValue) return
+    const older = found.version === this.versionValue && found.at < this.at
+    if (found.version < this.versionValue || older) return
+    this.at = found.at
     for (const key of ["version", "balance", "held"]) this[`${key}Value`] = found[key]
     const { available } = this.current
     const state = available < this.lowValue ? "low" : "normal"
@@ -125,11 +140,12 @@ class Balance extends Controller {
   async refresh() {
     if (this.stopped) return
     const headers = this.etag ? { "If-None-Match": this.etag } : {}
-    const options = { headers, cache: "no-store", signal: AbortSignal.timeout(10_000) }
-    const response = await fetch(this.urlValue, options).catch(() => null)
-    const found = response?.ok && (await response.json().catch(() => null))
-    this.staleTarget.hidden = Boolean(found) || response?.status === 304
-    if (found) {
+    const at = Date.now()
+    const response = await ask(this.urlValue, headers)
+    const answer = response?.ok && (await response.json().catch(() => null))
+    this.staleTarget.hidden = Boolean(answer) || response?.status === 304
+    if (answer) {
+      const found = { ...answer, at }
       this.etag = response.headers.get("ETag")
       this.show(found)
       this.channel.postMessage(found)
@@ -150,13 +166,13 @@ class Balance extends Controller {
   #poll() {
     const gone = new AbortController()
     this.#release = () => gone.abort()
-    const ask = () =>
+    const watch = () =>
       new Promise((done) => {
         const timer = setInterval(() => this.refresh(), 60_000)
         gone.signal.addEventListener("abort", () => done(clearInterval(timer)))
       })
-    if (!navigator.locks) ask()
-    else navigator.locks.request(this.channelValue, { signal: gone.signal }, ask).catch(() => {})
+    if (!navigator.locks) watch()
+    else navigator.locks.request(this.channelValue, { signal: gone.signal }, watch).catch(() => {})
   }
 }
 
@@ -177,8 +193,13 @@ class Remote extends Controller {
     await this.#post().catch(() => this.#fail(this.lostValue))
   }
 
-  // Another wish is not the one whose answer was lost, so it goes by another key.
+  // Another wish is not the one whose answer was lost, so it goes by another key; but not while
+  // that one is under way.
   renew() {
+    if (this.element.ariaBusy !== "true") this.#anew()
+  }
+
+  #anew() {
     this.keyValue = crypto.getRandomValues(new Uint32Array(4)).join("-")
   }
 
@@ -195,7 +216,7 @@ class Remote extends Controller {
       balance.show({ ...balance.current, balance: answer.creditsRemaining })
     }
     await balance.refresh()
-    this.renew()
+    this.#anew()
     this.dispatch("done")
     location.assign(answer.resultUrl)
   }
@@ -384,8 +405,8 @@ class Poll extends Controller {
   async connect() {
     for (const seconds of this.delaysValue.split(" ")) {
       await new Promise((done) => setTimeout(done, seconds * 1000))
-      const response = await fetch(this.urlValue, { cache: "no-store" }).catch(() => null)
-      const found = response?.ok ? await response.json() : {}
+      const response = await ask(this.urlValue)
+      const found = response?.ok ? await response.json().catch(() => ({})) : {}
       if (found.status === this.beforeValue) continue
       if (this.#show(found.status, found)) return balance.refresh()
     }

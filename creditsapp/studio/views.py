@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import unicodedata
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
 from creditsapp.auth.forms import EmptyForm
+from creditsapp.badge import badge
 from creditsapp.charging import prices
 from creditsapp.errors import answer
 from creditsapp.models import Creation
@@ -102,7 +104,7 @@ def _form_page(
         "studio/operation.html",
         operation=found,
         price=prices().price(found.name),
-        balance=ledger.balance(current_user.id),
+        balance=badge()["balance"],
         typed=typed,
         idempotency_key=secrets.token_urlsafe(18),
         return_to=_return_path(found, typed),
@@ -179,7 +181,8 @@ def download(creation_id: str) -> ResponseReturnValue:
     """The file itself, always as a download."""
     found = creations.find(current_user.id, creation_id)
     response = current_app.response_class(found.content, mimetype=found.media_type)
-    words = re.findall("[a-z0-9]+", found.title.lower()) or [found.operation]
+    plain = unicodedata.normalize("NFKD", found.title).encode("ascii", "ignore").decode()
+    words = re.findall("[a-z0-9]+", plain.lower()) or [found.operation]
     name = f"{'-'.join(words)[:60]}.{found.extension}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"

@@ -2,6 +2,7 @@
 
 import re
 from gettext import NullTranslations
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask_babel import Domain
@@ -256,3 +257,21 @@ def test_cookies_are_kept_from_scripts_and_other_sites(make_app):
     assert cookie.startswith("__Host-session=")
     assert "Secure" in cookie and "HttpOnly" in cookie and "SameSite=Lax" in cookie
     assert page.headers["Strict-Transport-Security"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "kept"),
+    [
+        ("GET", "/credits/?q=why?", "/credits/?q=why?"),
+        ("HEAD", "/credits/", "/credits/"),
+        ("POST", "/credits/purchase?dollars=9", "/credits/purchase?dollars=9"),
+        ("POST", "/credits/portal", None),
+    ],
+)
+def test_signing_in_leads_back_to_a_page_and_never_to_an_address_that_only_takes_forms(
+    client, method, path, kept
+):
+    sent = client.open(path, method=method)
+    assert parse_qs(urlsplit(sent.location).query).get("next") == (kept and [kept])
+    said = "nothing was sent or charged" in client.get(sent.location).text
+    assert said == (method == "POST")

@@ -123,7 +123,7 @@ def test_missing_credits_add_up(ada):
     words = visible(ada.get("/fail/poor").text)
     assert "This needs 5 credits You have available 4 credits Missing 1 credit" in words
     words = visible(ada.get("/fail/debt").text)
-    assert "This needs 5 credits You owe 40 credits Missing 45 credits" in words
+    assert "This needs 5 credits Owed or reserved 40 credits Missing 45 credits" in words
 
 
 def test_work_that_is_under_way_is_charged_once(ada):

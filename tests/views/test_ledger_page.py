@@ -56,7 +56,7 @@ def test_a_group_without_entries_on_the_page_has_its_sums_and_leads_to_them(
 def test_the_chart_says_what_came_and_went_in_numbers_too(ada, user):
     spend(user, 20)
     page = ada.get("/credits/").text
-    assert "In 30 days 50 credits came in and 20 went out." in page
+    assert "In 30 days 50 credits came in and 20 credits went out." in page
     assert "<title id=" in page and page.count('<rect class="bar-in"') == 1
     assert page.count('<rect class="bar-out"') == 1
     table = page.split("<table>")[1].split("</table>")[0]

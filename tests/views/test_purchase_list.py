@@ -65,8 +65,8 @@ def test_every_order_is_listed_with_its_end_in_plain_words(ada, user):
         ("120 credits", "$6", "Not paid in time"),
         ("100 credits", "$5", "Payment cancelled"),
         ("80 credits", "$4", "Payment failed"),
-        ("60 credits", "$3", "Paid, then refunded or disputed"),
-        ("40 credits", "$2", "Paid, then refunded or disputed"),
+        ("60 credits", "$3", "Paid, then credits were taken back"),
+        ("40 credits", "$2", "Paid, then credits were taken back"),
         ("20 credits", "$1", "Paid"),
     ]
     assert "See how it stands" not in page.text and "notice" not in ada.get("/credits/").text
