@@ -19,7 +19,7 @@ from creditsapp.services.periods import Period, Summary
 from creditsapp.services.transaction import now
 from creditsapp.translation import gettext as _
 
-PAGE = 50
+PAGE = 25
 
 
 class Group(NamedTuple):

@@ -18,7 +18,9 @@ GOOD_CARD, BAD_CARD = "4242 4242 4242 4242", "4000 0000 0000 0002"
 @pytest.fixture
 def person(servers):
     """A signed-in browser without a script."""
-    with httpx.Client(base_url=servers.url, timeout=30) as browser:
+    # A connection that waits is closed by the server, perhaps just when the next request is sent.
+    fresh = httpx.Limits(max_keepalive_connections=0)
+    with httpx.Client(base_url=servers.url, timeout=30, limits=fresh) as browser:
         token = csrf_token(browser.get("/auth/register").text)
         fields = {"email": "ada@example.com", "password": "correct horse", "csrf_token": token}
         answer = browser.post("/auth/register", data=fields)
