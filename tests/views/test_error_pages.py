@@ -11,7 +11,6 @@ from werkzeug.exceptions import TooManyRequests, abort
 from creditsapp.extensions import db
 from creditsapp.services import ledger
 from creditsapp.services.errors import InsufficientCredits, OperationInProgress, OutcomeUnknown
-from tests.builders import register
 from tests.views.seen import visible
 
 STATUSES = [400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503]
@@ -43,12 +42,6 @@ def app(make_app):
     app.add_url_rule("/fail/<int:status>", "status", lambda status: abort(status))
     app.testing = False  # a bug is answered and not raised
     return app
-
-
-@pytest.fixture
-def ada(client):
-    register(client, "ada@example.com")
-    return client
 
 
 def charged(page):

@@ -5,21 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from creditsapp.services import accounts, ledger
+from creditsapp.services import ledger
 from tests.builders import register, spend
 from tests.services.test_periods import dated
 from tests.views.reading import link, numbers, rows
-
-
-@pytest.fixture
-def ada(client):
-    register(client, "ada@example.com")
-    return client
-
-
-@pytest.fixture
-def user(app, ada, context):
-    return accounts.by_email("ada@example.com").id
 
 
 @pytest.fixture

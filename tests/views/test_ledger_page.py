@@ -23,17 +23,6 @@ from tests.services.test_periods import dated
 from tests.views.reading import link, numbers
 
 
-@pytest.fixture
-def ada(client):
-    register(client, "ada@example.com")
-    return client
-
-
-@pytest.fixture
-def user(app, ada, context):
-    return accounts.by_email("ada@example.com").id
-
-
 def test_a_group_without_entries_on_the_page_has_its_sums_and_leads_to_them(
     ada, user, database_url
 ):

@@ -52,12 +52,6 @@ def app(make_app, dodo):
 
 
 @pytest.fixture
-def ada(client):
-    register(client, "ada@example.com")
-    return client
-
-
-@pytest.fixture
 def hurry(monkeypatch):
     """The same budget, in less time."""
     monkeypatch.setattr(checkout, "BUDGET_SECONDS", 1.0)

@@ -3,12 +3,10 @@
 import re
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import update
 
 from creditsapp.extensions import db
 from creditsapp.models import Purchase
-from creditsapp.services import accounts
 from creditsapp.services.transaction import now
 from tests.builders import (
     dispute_event,
@@ -19,17 +17,6 @@ from tests.builders import (
     settle,
 )
 from tests.views.reading import link
-
-
-@pytest.fixture
-def ada(client):
-    register(client, "ada@example.com")
-    return client
-
-
-@pytest.fixture
-def user(app, ada, context):
-    return accounts.by_email("ada@example.com").id
 
 
 def changed(purchase, **values):

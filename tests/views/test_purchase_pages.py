@@ -13,7 +13,6 @@ from creditsapp.services import accounts, ledger
 from tests.builders import (
     csrf_token,
     deliver,
-    make_purchase,
     payment_event,
     refund_event,
     register,
@@ -21,20 +20,6 @@ from tests.builders import (
 from tests.dodo.server import answer as dodo_answer
 from tests.dodo.server import dodo_server
 from tests.views.seen import visible
-
-
-@pytest.fixture
-def ada(client):
-    register(client, "ada@example.com")
-    return client
-
-
-@pytest.fixture
-def order(app, ada):
-    with app.app_context():
-        purchase = make_purchase(accounts.by_email("ada@example.com").id)
-        db.session.expunge_all()
-        return purchase
 
 
 def set_balance(app, credits, email="ada@example.com"):

@@ -6,31 +6,15 @@ import pytest
 
 from creditsapp.extensions import db
 from creditsapp.models import Purchase
-from creditsapp.services import accounts, reviews
+from creditsapp.services import reviews
 from creditsapp.services.audit import Decision
 from tests.builders import (
     deliver,
     dispute_event,
-    make_purchase,
     payment_event,
     refund_event,
-    register,
 )
 from tests.views.seen import visible
-
-
-@pytest.fixture
-def ada(client):
-    register(client, "ada@example.com")
-    return client
-
-
-@pytest.fixture
-def order(app, ada):
-    with app.app_context():
-        purchase = make_purchase(accounts.by_email("ada@example.com").id)
-        db.session.expunge_all()
-        return purchase
 
 
 @pytest.fixture

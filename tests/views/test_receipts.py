@@ -4,8 +4,7 @@ import pytest
 
 from creditsapp.extensions import db
 from creditsapp.models import Purchase
-from creditsapp.services import accounts
-from tests.builders import csrf_token, deliver, make_purchase, payment_event, register
+from tests.builders import csrf_token, deliver, payment_event, register
 from tests.dodo.server import answer, dodo_server
 
 PDF = answer(b"%PDF-1.7 an invoice", **{"Content-Type": "application/pdf"})
@@ -21,21 +20,6 @@ def dodo():
 @pytest.fixture
 def app(make_app, dodo):
     return make_app(dodo_payments_base_url=dodo.url)
-
-
-@pytest.fixture
-def ada(app):
-    client = app.test_client()
-    register(client, "ada@example.com")
-    return client
-
-
-@pytest.fixture
-def order(app, ada):
-    with app.app_context():
-        purchase = make_purchase(accounts.by_email("ada@example.com").id)
-        db.session.expunge_all()
-        return purchase
 
 
 @pytest.fixture
