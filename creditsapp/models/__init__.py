@@ -2,6 +2,7 @@
 
 from creditsapp.models.base import Base
 from creditsapp.models.creation import Creation
+from creditsapp.models.mail import Mail
 from creditsapp.models.operator_action import OperatorAction
 from creditsapp.models.periodic_job import PeriodicJob
 from creditsapp.models.purchase import Payment, PaymentDispute, PaymentRefund, Purchase
@@ -15,6 +16,7 @@ __all__ = [
     "Creation",
     "Hold",
     "LedgerEntry",
+    "Mail",
     "OperatorAction",
     "Payment",
     "PaymentDispute",
