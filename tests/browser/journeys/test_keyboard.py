@@ -106,8 +106,9 @@ def pay(page):
     press(page, named(page, "button", re.compile("^Pay")))
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+@pytest.mark.parametrize(
+    ("script", "width"), [(True, 320), (False, 1280)], ids=["script-320", "no-script-1280"]
+)
 def test_the_loop_by_keyboard(open_window, script, width):
     window = open_window(java_script_enabled=script, viewport={"width": width, "height": 700})
     page = window.page
