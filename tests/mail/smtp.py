@@ -10,7 +10,7 @@ from aiosmtpd.smtp import SMTP, AuthResult
 from tests.servers import free_port
 
 AUTHORITY = trustme.CA()
-HERE = "127.0.0.2"  # of this machine, and not one that TLS is spared for
+LOOPBACK = "127.0.0.2"  # of this machine, and not one that TLS is spared for
 
 
 class Mailbox:
@@ -43,7 +43,7 @@ class Mailbox:
         return AuthResult(success=data.password == b"p@ss:w/rd", handled=False)
 
 
-def certificate(name=HERE):
+def certificate(name=LOOPBACK):
     """A context of a server of this name."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     AUTHORITY.issue_cert(name).configure_cert(context)
@@ -51,7 +51,7 @@ def certificate(name=HERE):
 
 
 @contextmanager
-def mail_server(*, starttls=None, tls=None, host=HERE, login=False):
+def mail_server(*, starttls=None, tls=None, host=LOOPBACK, login=False):
     """Serve; gives the mailbox, with its `port`."""
     mailbox = Mailbox()
 
