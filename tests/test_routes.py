@@ -27,6 +27,7 @@ PAGES = [
     "/credits/",
     "/credits/purchase",
     "/auth/account",
+    "/auth/alerts",
 ]
 
 

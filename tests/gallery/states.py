@@ -55,6 +55,8 @@ STATES = [
     State("account-nameless", ACCOUNT, "low"),
     State("account-wrong", ACCOUNT, "new", 422, post={"new_password": "x"}),
     State("name-wrong", "/auth/name", "new", 422, post={"name": "x" * 121}),
+    State("alerts", "/auth/alerts", "new"),
+    State("alerts-wrong", "/auth/alerts", "new", 422, post={"credits": "-1"}),
     State("sign-out-expired", "/auth/logout", "new", 400, post={"csrf_token": "old"}),
     State("studio-new", "/studio/", "new"),
     State("studio-full", "/studio/", "full"),
