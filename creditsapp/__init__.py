@@ -12,6 +12,7 @@ from creditsapp import (
     dodo,
     errors,
     formatting,
+    incoming,
     json_interface,
     security,
     translation,
@@ -72,6 +73,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for blueprint in (webhooks_bp, health_bp):
         app.register_blueprint(blueprint)
+    incoming.init_app(app)
     json_interface.init_app(app)
     security.init_app(app)
     compression.init_app(app)

@@ -1,7 +1,6 @@
 """The settings: read once from the environment and `.env`, typed, and refused all at once."""
 
 import base64
-import json
 import secrets
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +24,7 @@ from creditsapp.dodo.signature import BadSecret, decode_secret
 from creditsapp.models.types import LIMIT, as_credits
 from creditsapp.models.wallet import LONGEST_HOLD
 from creditsapp.prices import Price
+from creditsapp.strict_json import parse_json
 
 ROOT = Path(__file__).resolve().parent.parent
 INSTANCE = ROOT / "instance"
@@ -136,8 +136,8 @@ class Settings(BaseSettings):
     def _costs(cls, value: Any) -> Any:
         if isinstance(value, str):
             try:
-                value = json.loads(value, parse_float=Decimal)
-            except (ValueError, ArithmeticError):
+                value = parse_json(value.encode())
+            except ValueError:
                 raise ValueError('is not a JSON object such as {"THEME_GENERATION": 0.5}') from None
         if not isinstance(value, dict):
             raise ValueError('is not a JSON object such as {"THEME_GENERATION": 0.5}')
