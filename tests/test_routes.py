@@ -15,6 +15,7 @@ PUBLIC = {
     "auth.logout",
     "health.alive",
     "health.ready",
+    "openapi.description",
     "webhooks.alive",
     "webhooks.receive",
 }

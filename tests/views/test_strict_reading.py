@@ -131,9 +131,7 @@ def test_a_form_with_too_much_in_it_is_413(post):
         (MULTIPART, part(b'form-data; name="prompt"', b"b" * (1024 * 1024 + 1))),
     ):
         assert post(type_, body).status_code == 413, body[:60]
-    assert (
-        post(MULTIPART, part(b'form-data; name="prompt"', b"das Meer")).status_code == 201
-    )
+    assert post(MULTIPART, part(b'form-data; name="prompt"', b"das Meer")).status_code == 201
 
 
 def test_the_same_field_twice_is_refused_as_in_json(post, database_url):
