@@ -1,7 +1,6 @@
 """The settings: read once from the environment and `.env`, typed, and refused all at once."""
 
 import base64
-import json
 import re
 import secrets
 from decimal import Decimal
@@ -27,6 +26,7 @@ from creditsapp.mail.server import parse_mail_url
 from creditsapp.models.types import LIMIT, as_credits
 from creditsapp.models.wallet import LONGEST_HOLD
 from creditsapp.prices import Price
+from creditsapp.strict_json import parse_json
 
 _ADDRESS = r"[\w!#$%&'*+/=?^`{|}~.-]{1,64}@[a-z0-9.-]{1,255}"
 _SENDER = re.compile(rf"({_ADDRESS})|[^\W_][\w .'&-]{{0,69}} <({_ADDRESS})>", re.IGNORECASE)
@@ -152,8 +152,8 @@ class Settings(BaseSettings):
     def _costs(cls, value: Any) -> Any:
         if isinstance(value, str):
             try:
-                value = json.loads(value, parse_float=Decimal)
-            except (ValueError, ArithmeticError):
+                value = parse_json(value.encode())
+            except ValueError:
                 raise ValueError('is not a JSON object such as {"THEME_GENERATION": 0.5}') from None
         if not isinstance(value, dict):
             raise ValueError('is not a JSON object such as {"THEME_GENERATION": 0.5}')
