@@ -13,6 +13,7 @@ from creditsapp import (
     errors,
     formatting,
     json_interface,
+    limits,
     security,
     translation,
 )
@@ -73,6 +74,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for blueprint in (webhooks_bp, health_bp):
         app.register_blueprint(blueprint)
     json_interface.init_app(app)
+    limits.init_app(app)
     security.init_app(app)
     compression.init_app(app)
     translation.init_app(app)

@@ -127,7 +127,7 @@ def _json_error(error: JsonError) -> Response:
 
 
 def _service_error(error: ServiceError) -> Response:
-    seconds = error.retry_after if error.status == 503 else None
+    seconds = error.retry_after if error.status in (429, 503) else None
     return answer(error.status, error.code, str(error), retry_after=seconds, **error.fields())
 
 

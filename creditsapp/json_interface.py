@@ -10,6 +10,7 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError, validate_csrf
 from wtforms.validators import ValidationError
 
+from creditsapp import limits
 from creditsapp.errors import JsonError
 from creditsapp.strict_json import parse_json
 from creditsapp.translation import gettext as _
@@ -37,7 +38,9 @@ def guard(blueprint: Blueprint) -> None:
     def check() -> None:
         if not current_user.is_authenticated:
             raise JsonError(401, "unauthorized", _("Please sign in."))
-        if request.method not in ("GET", "HEAD", "OPTIONS"):
+        if request.method in ("GET", "HEAD"):
+            limits.read()
+        elif request.method != "OPTIONS":
             _check_token(request.headers.get("X-CSRFToken"))
 
     @blueprint.after_request

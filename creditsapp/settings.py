@@ -145,6 +145,22 @@ class Settings(BaseSettings):
             raise ValueError("an operation's name has 1 to 64 printable characters")
         return {name.lower(): cost for name, cost in value.items()}
 
+    @field_validator("ratelimit_storage_uri")
+    @classmethod
+    def _storage(cls, value: str) -> str:
+        if value == "memory://":
+            return value
+        if not value.startswith(("redis://", "rediss://")):
+            raise ValueError("is neither memory:// nor an address that begins with redis://")
+        try:
+            parts = urlsplit(value)
+            known = bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            known = False
+        if not known or not (parts.path.strip("/") or "0").isdigit():
+            raise ValueError("is not an address such as redis://127.0.0.1:6379/0")
+        return value
+
     @field_validator("app_base_url", "dodo_payments_base_url")
     @classmethod
     def _web_address(cls, value: str) -> str:

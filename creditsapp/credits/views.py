@@ -8,6 +8,7 @@ from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from creditsapp import limits
 from creditsapp.credits import bp
 from creditsapp.credits.forms import PortalForm, PurchaseForm
 from creditsapp.credits.ordering import own_address, place_order
@@ -150,6 +151,7 @@ def receipt(purchase_id: str) -> ResponseReturnValue:
 def invoice(purchase_id: str) -> ResponseReturnValue:
     """Dodo's invoice of an order, fetched now and not kept."""
     back = url_for("credits.receipt", purchase_id=purchase_id)
+    limits.provider()
     try:
         document = receipts.invoice(dodo_client(), current_user.id, purchase_id)
     except NotKnown:
@@ -173,6 +175,7 @@ def portal() -> ResponseReturnValue:
     back = url_for("credits.index")
     if not PortalForm().validate_on_submit():
         return answer(400, "csrf_failed", _("Nothing was done."), back=back)
+    limits.provider()
     try:
         link = receipts.portal_link(dodo_client(), current_user.id, own_address() + back)
     except ProviderUnavailable as error:
