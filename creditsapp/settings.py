@@ -100,6 +100,11 @@ class Settings(BaseSettings):
         """Whether the stand-in is the built-in one, served below /sandbox."""
         return self.sandbox and not self.dodo_payments_base_url
 
+    @property
+    def counts_alone(self) -> bool:
+        """Whether each process counts by itself how often things are done."""
+        return self.ratelimit_storage_uri == "memory://"
+
     @field_validator("database_url")
     @classmethod
     def _database(cls, value: str) -> str:
