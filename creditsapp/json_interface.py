@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import simplejson
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, request
 from flask.json.provider import JSONProvider
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, validate_csrf
@@ -42,11 +42,6 @@ def guard(blueprint: Blueprint) -> None:
             limits.read()
         elif request.method != "OPTIONS":
             _check_token(request.headers.get("X-CSRFToken"))
-
-    @blueprint.after_request
-    def keep_private(response: Response) -> Response:
-        response.headers.setdefault("Cache-Control", "no-store")
-        return response
 
 
 def _check_token(token: str | None) -> None:

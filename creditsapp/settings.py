@@ -101,6 +101,11 @@ class Settings(BaseSettings):
         return self.sandbox and not self.dodo_payments_base_url
 
     @property
+    def under_https(self) -> bool:
+        """Whether browsers reach the app by https alone."""
+        return self.app_base_url.startswith("https://")
+
+    @property
     def counts_alone(self) -> bool:
         """Whether each process counts by itself how often things are done."""
         return self.ratelimit_storage_uri == "memory://"

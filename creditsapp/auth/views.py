@@ -6,11 +6,11 @@ from typing import Any
 from flask import current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, login_user, logout_user
+from flask_wtf.csrf import CSRFError
 
 from creditsapp import limits
 from creditsapp.auth import bp
 from creditsapp.auth.forms import EmptyForm, NameForm, PasswordForm, RegisterForm, SignInForm
-from creditsapp.errors import answer
 from creditsapp.extensions import db, login_manager
 from creditsapp.models import User
 from creditsapp.navigation import local_path
@@ -113,7 +113,7 @@ def logout() -> ResponseReturnValue:
     """Sign out on this device."""
     form = EmptyForm()
     if not form.validate_on_submit():
-        return answer(400, "csrf_failed", _("This page has expired. Please sign out again."))
+        raise CSRFError
     logout_user()
     session.clear()
     return redirect(url_for("home.index"), 303)
@@ -164,4 +164,4 @@ def _account_page(
 
 def _form_page(template: str, refused: int, **context: Any) -> ResponseReturnValue:
     status = refused if request.method == "POST" else 200
-    return render_template(template, **context), status, {"Cache-Control": "no-store"}
+    return render_template(template, **context), status
