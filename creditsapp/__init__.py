@@ -14,6 +14,7 @@ from creditsapp import (
     formatting,
     incoming,
     json_interface,
+    limits,
     security,
     translation,
 )
@@ -77,6 +78,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     incoming.init_app(app)
     json_interface.init_app(app)
+    limits.init_app(app)
     security.init_app(app)
     compression.init_app(app)
     translation.init_app(app)

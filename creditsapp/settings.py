@@ -116,6 +116,16 @@ class Settings(BaseSettings):
         made_up = f"credits@{host}" if re.search("[a-z]$", host) else ""
         return self.mail_from or made_up
 
+    @property
+    def under_https(self) -> bool:
+        """Whether browsers reach the app by https alone."""
+        return self.app_base_url.startswith("https://")
+
+    @property
+    def counts_alone(self) -> bool:
+        """Whether each process counts by itself how often things are done."""
+        return self.ratelimit_storage_uri == "memory://"
+
     @field_validator("database_url")
     @classmethod
     def _database(cls, value: str) -> str:
@@ -160,6 +170,22 @@ class Settings(BaseSettings):
         if not all(1 <= len(name) <= 64 and name.isprintable() for name in value):
             raise ValueError("an operation's name has 1 to 64 printable characters")
         return {name.lower(): cost for name, cost in value.items()}
+
+    @field_validator("ratelimit_storage_uri")
+    @classmethod
+    def _storage(cls, value: str) -> str:
+        if value == "memory://":
+            return value
+        if not value.startswith(("redis://", "rediss://")):
+            raise ValueError("is neither memory:// nor an address that begins with redis://")
+        try:
+            parts = urlsplit(value)
+            known = bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            known = False
+        if not known or not (parts.path.strip("/") or "0").isdigit():
+            raise ValueError("is not an address such as redis://127.0.0.1:6379/0")
+        return value
 
     @field_validator("app_base_url", "dodo_payments_base_url")
     @classmethod
