@@ -11,7 +11,6 @@ from creditsapp.models.types import LIMIT, added, is_uuid, to_units
 from creditsapp.services import audit, wallets
 from creditsapp.services.audit import Decision
 from creditsapp.services.errors import IdempotencyConflict, NothingToDecide, PaymentNotFound
-from creditsapp.services.idempotency import caller_key
 from creditsapp.services.orders import _reject_order
 from creditsapp.services.parked import _take_up
 from creditsapp.services.payments import NOT_COMPARABLE, _credit
@@ -92,9 +91,10 @@ def _payment_to_decide(session: Session, either_id: str) -> Payment:
 
 def _was_done(command: str, payment: Payment, decision: Decision, asked: Any) -> bool:
     """Whether this key decided the same before; raise IdempotencyConflict when something else."""
-    if decision.key is None:
+    key = decision.stored_key
+    if key is None:
         return False
-    before = audit.done(command, payment.id, caller_key(decision.key))
+    before = audit.done(command, payment.id, key)
     if before is not None and before.details.get("asked") != asked:
         raise IdempotencyConflict("This key was used before, for something else.")
     return before is not None
@@ -115,7 +115,7 @@ def _note(session: Session, command: str, payment: Payment, decision: Decision, 
         subject=payment.id,
         reason=decision.reason,
         details={"waited_for": payment.review_reason, "asked": asked},
-        key=None if decision.key is None else caller_key(decision.key),
+        key=decision.stored_key,
     )
 
 
