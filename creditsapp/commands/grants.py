@@ -26,9 +26,9 @@ def list_grants(as_json: bool) -> None:
         print_json({"grants": rows})
         return
     for request, row in zip(requests, rows, strict=True):
-        decided_by = f", {row['state']} by {row['decidedBy']}" if row["decidedBy"] else ""
+        decided_by = f", {row['status']} by {row['decidedBy']}" if row["decidedBy"] else ""
         click.echo(
-            f"{row['id']:>4}  {request.created_at:%Y-%m-%d %H:%M}  {row['state']:<8}"
+            f"{row['id']:>4}  {request.created_at:%Y-%m-%d %H:%M}  {row['status']:<8}"
             f"  {printable(row['email'])}  {signed(request.amount)}  {row['type']}"
             f"  asked by {printable(row['requestedBy'] + decided_by)}: {printable(row['reason'])}"
         )
@@ -41,7 +41,7 @@ def _row(request: GrantRequest, emails: dict[int, str]) -> dict[str, Any]:
         "amount": exact(request.amount),
         "type": request.type,
         "reason": request.reason,
-        "state": grant_requests.state(request),
+        "status": grant_requests.state(request),
         "requestedBy": request.requested_by,
         "createdAt": iso(request.created_at),
         "expiresAt": iso(request.expires_at),

@@ -90,7 +90,7 @@ def _paid(payment: Payment | None) -> str:
 def approve(payment_id: str, credits: Decimal | None, reason: str, key: str | None) -> None:
     """Credit a payment that waits for a person; ID is the payment's or its purchase's."""
     decision = decided(reason, key)
-    payment = reviews.approve(payment_id, decision, credits=credits)
+    payment = reviews.approve(payment_id, decision, credits=credits, above=_above())
     click.echo(f"{_named(payment)} is approved; {_effect(payment)}")
 
 
@@ -126,12 +126,20 @@ def attach(payment_id: str, target: str, dollars: int | None, reason: str, key: 
             raise click.UsageError("--dollars must say how many were paid")
         paid = dollars or readings.pop()
         credits = as_credits(current_app.extensions["creditsapp"].offer.per_dollar * paid)
-        payment = attaching.attach_to_user(payment_id, user.id, paid, credits, decision)
+        payment = attaching.attach_to_user(
+            payment_id, user.id, paid, credits, decision, above=_above()
+        )
     elif dollars is not None:
         raise click.UsageError("--dollars goes with an e-mail address; a purchase has its own")
     else:
         payment = attaching.attach(payment_id, target, decision)
     click.echo(f"{_named(payment)} is attached; {_effect(payment)}{unconfirmed}")
+
+
+def _above() -> Decimal:
+    """How many credits one operator gives alone."""
+    above: Decimal = current_app.extensions["creditsapp"].settings.grant_approval_above
+    return above
 
 
 def _confirmed(payment_id: str) -> str:

@@ -7,11 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from creditsapp.formatting import number
 from creditsapp.models import GrantRequest, LedgerEntry
-from creditsapp.models.types import added, signed_credits
+from creditsapp.models.types import added, format_credits, signed_credits
 from creditsapp.services import audit, wallets
 from creditsapp.services.audit import Decision, person
-from creditsapp.services.errors import IdempotencyConflict
+from creditsapp.services.errors import IdempotencyConflict, ServiceError
 from creditsapp.services.idempotency import by_key, caller_key, conflict, same
 from creditsapp.services.ledger import _post_for_operator
 from creditsapp.services.posting import Movement
@@ -21,6 +22,13 @@ from creditsapp.services.transaction import now, transaction
 COUNTS_FOR = timedelta(hours=24)
 LIFE = timedelta(days=7)
 COMMANDS = {"bonus": "credits grant", "adjustment": "credits adjust"}
+
+
+class SecondOperatorNeeded(ServiceError):
+    """So much is not given on one operator's word."""
+
+    code = "second_operator_needed"
+    status = 403
 
 
 def give(
@@ -116,3 +124,12 @@ def _ask(session: Session, command: str, movement: Movement, decision: Decision)
         key=movement.key,
     )
     return request
+
+
+def check_alone(credits: Decimal, above: Decimal) -> None:
+    """Raise SecondOperatorNeeded for more than one operator may give where nothing proves it."""
+    if credits > above:
+        raise SecondOperatorNeeded(
+            f"Nothing shows that {format_credits(credits)} were paid for, and one operator gives at"
+            f" most {number(above)}. Use `flask credits grant`, which asks a second one."
+        )
