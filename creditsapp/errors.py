@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from creditsapp import error_words
 from creditsapp.extensions import db
 from creditsapp.services.errors import ServiceError, TryAgainLater
-from creditsapp.services.idempotency import InvalidKey
+from creditsapp.services.keys import InvalidKey
 from creditsapp.translation import gettext as _
 
 log = logging.getLogger(__name__)

@@ -33,6 +33,7 @@ _SENDER = re.compile(rf"({_ADDRESS})|[^\W_][\w .'&-]{{0,69}} <({_ADDRESS})>", re
 
 ROOT = Path(__file__).resolve().parent.parent
 INSTANCE = ROOT / "instance"
+ONE_OPERATOR = Decimal(1000)  # credits that one may give where they are worth real money
 PER_UNIT = '{"credits": 0.2, "per": "page", "step": 1}'
 
 Environment = Literal["sandbox", "test_mode", "live_mode"]
@@ -90,6 +91,7 @@ class Settings(BaseSettings):
     max_purchase_dollars: Annotated[int, Field(ge=1, le=1_000_000)] = 500
     credit_costs: Annotated[dict[str, Annotated[Price, PlainValidator(_price)]], NoDecode] = {}
     hold_seconds: Annotated[int, Field(ge=1, le=LONGEST_HOLD)] = 900
+    grant_approval_above: Annotated[CreditAmount, Field(ge=0)] = LIMIT
 
     mail_url: Annotated[str, Field(repr=False)] = ""
     mail_from: str = ""
@@ -215,6 +217,8 @@ class Settings(BaseSettings):
         if not environment and not values.get("dodo_payments_api_key"):
             environment = values["dodo_payments_environment"] = "sandbox"
         values.setdefault("welcome_requires_verified_email", environment != "sandbox")
+        if environment != "sandbox":
+            values.setdefault("grant_approval_above", ONE_OPERATOR)
         problems = _missing(environment, values)
         try:
             settings = handler(values)

@@ -2,6 +2,7 @@
 
 from creditsapp.models.base import Base
 from creditsapp.models.creation import Creation
+from creditsapp.models.grant_request import GrantRequest
 from creditsapp.models.mail import Mail
 from creditsapp.models.operator_action import OperatorAction
 from creditsapp.models.periodic_job import PeriodicJob
@@ -14,6 +15,7 @@ from creditsapp.models.webhook_event import WebhookEvent
 __all__ = [
     "Base",
     "Creation",
+    "GrantRequest",
     "Hold",
     "LedgerEntry",
     "Mail",

@@ -14,7 +14,7 @@ from creditsapp.extensions import db
 from creditsapp.models import User
 from creditsapp.services import audit, wallets
 from creditsapp.services.errors import ServiceError
-from creditsapp.services.idempotency import caller_key
+from creditsapp.services.keys import caller_key
 from creditsapp.services.posting import Movement, post_unguarded
 from creditsapp.services.retrying import retried
 from creditsapp.services.transaction import now, transaction, violates
