@@ -1,7 +1,9 @@
 """The tables."""
 
+from creditsapp.models.account_link import AccountLink, Registration
 from creditsapp.models.base import Base
 from creditsapp.models.creation import Creation
+from creditsapp.models.ended_session import EndedSession
 from creditsapp.models.operator_action import OperatorAction
 from creditsapp.models.periodic_job import PeriodicJob
 from creditsapp.models.purchase import Payment, PaymentDispute, PaymentRefund, Purchase
@@ -9,10 +11,13 @@ from creditsapp.models.refund_request import RefundRequest
 from creditsapp.models.user import User
 from creditsapp.models.wallet import Hold, LedgerEntry, Wallet
 from creditsapp.models.webhook_event import WebhookEvent
+from creditsapp.models.welcome import WelcomeBonus, WelcomeNetwork
 
 __all__ = [
+    "AccountLink",
     "Base",
     "Creation",
+    "EndedSession",
     "Hold",
     "LedgerEntry",
     "OperatorAction",
@@ -22,7 +27,10 @@ __all__ = [
     "PeriodicJob",
     "Purchase",
     "RefundRequest",
+    "Registration",
     "User",
     "Wallet",
     "WebhookEvent",
+    "WelcomeBonus",
+    "WelcomeNetwork",
 ]
