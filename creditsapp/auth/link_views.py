@@ -6,7 +6,8 @@ from flask import abort, flash, make_response, redirect, render_template, reques
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from creditsapp.auth import bp, sessions, tokens
+from creditsapp import tokens
+from creditsapp.auth import bp, sessions
 from creditsapp.auth.forms import EmptyForm, ForgotForm, ResetForm
 from creditsapp.auth.pages import bonus, form_page, tell_of_credits
 from creditsapp.models import AccountLink

@@ -16,6 +16,7 @@ from creditsapp.services.addresses import InvalidEmail
 from creditsapp.services.passwords import InvalidPassword, WrongPassword
 from creditsapp.services.registration import Applicant
 from creditsapp.translation import gettext as _
+from creditsapp.translation import locale
 
 
 @bp.route("/register", methods=["GET", "POST"])
@@ -25,7 +26,9 @@ def register() -> ResponseReturnValue:
         return redirect(_onward())
     form = RegisterForm()
     if form.validate_on_submit():
-        applicant = Applicant(form.email.data, form.password.data, form.name.data or "")
+        applicant = Applicant(
+            form.email.data, form.password.data, form.name.data or "", locale().language
+        )
         try:
             return _registered(applicant)
         except (EmailTaken, InvalidEmail) as error:
@@ -53,7 +56,9 @@ def login() -> ResponseReturnValue:
     form = SignInForm()
     if form.validate_on_submit():
         try:
-            user = accounts.authenticate(form.email.data, form.password.data)
+            user = accounts.authenticate(
+                form.email.data, form.password.data, language=locale().language
+            )
         except WrongPassword as error:
             form.password.errors = [str(error)]
         else:

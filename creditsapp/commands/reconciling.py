@@ -13,6 +13,7 @@ from creditsapp.commands.credits import credits_group
 from creditsapp.commands.reports import DATES
 from creditsapp.dodo import dodo_client
 from creditsapp.formatting import counted, number
+from creditsapp.mail import postman
 from creditsapp.services import reconciliation, upkeep
 from creditsapp.services.healing import HEALED, Finding
 from creditsapp.services.payments import Terms
@@ -123,7 +124,8 @@ def worker(every: int) -> None:
 def _sweep(*, everything: bool) -> bool:
     """Sweep, and say what was done; False if a part of it failed."""
     succeeded = True
-    for name, job in upkeep.sweeps(dodo_client(), _terms(), everything=everything):
+    jobs = upkeep.sweeps(dodo_client(), _terms(), postman.send_due, everything=everything)
+    for name, job in jobs:
         try:
             count = job()
             if count or everything:

@@ -4,6 +4,7 @@ from creditsapp.models.account_link import AccountLink, Registration
 from creditsapp.models.base import Base
 from creditsapp.models.creation import Creation
 from creditsapp.models.ended_session import EndedSession
+from creditsapp.models.mail import Mail
 from creditsapp.models.operator_action import OperatorAction
 from creditsapp.models.periodic_job import PeriodicJob
 from creditsapp.models.purchase import Payment, PaymentDispute, PaymentRefund, Purchase
@@ -20,6 +21,7 @@ __all__ = [
     "EndedSession",
     "Hold",
     "LedgerEntry",
+    "Mail",
     "OperatorAction",
     "Payment",
     "PaymentDispute",

@@ -41,3 +41,4 @@ class Registration(Base):
     )
     name: Mapped[str] = mapped_column(String(120))
     password_hash: Mapped[str] = mapped_column(String(255))
+    language: Mapped[str] = mapped_column(String(8))

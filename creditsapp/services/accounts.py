@@ -100,8 +100,11 @@ def is_taken(error: IntegrityError) -> EmailTaken:
     return EmailTaken(_("There is an account with this address already."))
 
 
-def authenticate(email: str, password: str) -> User:
-    """The user with this address and password; raise WrongPassword, as slowly for nobody."""
+def authenticate(email: str, password: str, *, language: str | None = None) -> User:
+    """The user with this address and password, who reads a language from now on.
+
+    Raise WrongPassword, as slowly for nobody.
+    """
     try:
         user = _by_email(email)
     except InvalidEmail:
@@ -109,20 +112,24 @@ def authenticate(email: str, password: str) -> User:
     right = passwords.matches(user.password_hash if user else None, password)
     if not right or user is None or not user.is_active:
         raise WrongPassword(_("The e-mail address or the password is not right."))
-    fresh = passwords.rehashed(user.password_hash, password)
-    if fresh:
-        _keep_rehashed(user, fresh)
+    news: dict[str, str] = {}
+    if fresh := passwords.rehashed(user.password_hash, password):
+        news["password_hash"] = fresh
+    if language and language != user.language:
+        news["language"] = language
+    if news:
+        _keep(user, news)
     return user
 
 
 @retried
-def _keep_rehashed(user: User, fresh: str) -> None:
-    """Keep the same password by today's parameters, unless it was changed meanwhile."""
+def _keep(user: User, news: dict[str, str]) -> None:
+    """Keep what a sign-in brings, unless the password was changed meanwhile."""
     with transaction() as session:
         session.execute(
             update(User)
             .where(User.id == user.id, User.password_hash == user.password_hash)
-            .values(password_hash=fresh)
+            .values(news)
         )
 
 
@@ -155,6 +162,11 @@ def by_email(email: str) -> User:
     if user is None:
         raise UserNotFound(f"There is no user with the address {email!r}.")
     return user
+
+
+def is_known(address: str) -> bool:
+    """Whether an account has this address."""
+    return _by_email(address) is not None
 
 
 def _by_email(email: str) -> User | None:

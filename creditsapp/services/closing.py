@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from creditsapp.extensions import db
 from creditsapp.models import AccountLink, Creation, User
-from creditsapp.services import audit, passwords, welcome
+from creditsapp.services import audit, mails, passwords, welcome
 from creditsapp.services.accounts import _locked
 from creditsapp.services.audit import Decision
 from creditsapp.services.errors import ServiceError
@@ -76,6 +76,7 @@ def erase(user_id: int, decision: Decision | None = None) -> None:
             welcome._remember(session, who)
         session.execute(delete(Creation).where(Creation.user_id == user_id))
         session.execute(delete(AccountLink).where(AccountLink.user_id == user_id))
+        mails._forget(session, user_id)
         user.email = f"erased-{uuid.uuid4()}@erased.invalid"
         user.name, user.password_hash = "", NO_PASSWORD
         user.verified_at = None

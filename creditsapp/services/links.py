@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from creditsapp.extensions import db
 from creditsapp.models import AccountLink, User
+from creditsapp.services import mails
 from creditsapp.services.errors import ServiceError
 from creditsapp.services.retrying import retried
 from creditsapp.services.transaction import now, transaction
@@ -44,6 +45,21 @@ def _open(session: Session, purpose: str, email: str, user_id: int | None) -> Ac
         expires_at=at + _LIVES[purpose],
     )
     session.add(link)
+    session.flush()
+    return link
+
+
+def _send(
+    session: Session, purpose: str, email: str, user_id: int | None, **details: str
+) -> AccountLink:
+    """Send a new link to its address, when the transaction has committed.
+
+    One without a user is sent to the address only where that is for strangers.
+    """
+    link = _open(session, purpose, email, user_id)
+    recipient = email if purpose in ("register", "email") else None
+    details |= {"link": link.id}
+    mails._queue(session, user_id, purpose, key=link.id, recipient=recipient, **details)
     return link
 
 
@@ -99,6 +115,7 @@ def _close_all(session: Session, user_id: int) -> None:
 @retried
 def forget_old() -> int:
     """Drop links that were over long ago, and accounts that nobody confirmed; return how many."""
+    mails.forget_strangers(now() - _KEPT)
     with transaction() as session:
         gone = delete(AccountLink).where(AccountLink.expires_at <= now() - _KEPT)
         return len(session.scalars(gone.returning(AccountLink.id)).all())

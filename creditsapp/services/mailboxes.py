@@ -4,9 +4,9 @@ from sqlalchemy.exc import IntegrityError
 
 from creditsapp.extensions import db
 from creditsapp.models import AccountLink, User
-from creditsapp.services import accounts, links, passwords, welcome
+from creditsapp.services import accounts, links, mails, passwords, welcome
 from creditsapp.services.accounts import _locked
-from creditsapp.services.addresses import normalised
+from creditsapp.services.addresses import InvalidEmail, normalised
 from creditsapp.services.links import _close_all, _use
 from creditsapp.services.passwords import WrongPassword
 from creditsapp.services.retrying import retried
@@ -21,7 +21,7 @@ def send_again(user_id: int) -> None:
     with transaction() as session:
         user = _locked(session, user_id)
         if user.verified_at is None:
-            links._open(session, "verify", user.email, user_id)
+            links._send(session, "verify", user.email, user_id)
 
 
 @retried
@@ -46,20 +46,26 @@ def ask_for_another(user_id: int, email: str, password: str) -> None:
     user = db.session.get_one(User, user_id, populate_existing=True)
     if not passwords.matches(user.password_hash, password):
         raise WrongPassword(_("This is not your password."))
+    if address == user.email:
+        raise InvalidEmail(_("This is your address already."))
     with transaction() as session:
-        links._open(session, "email", address, user_id)
+        links._send(session, "email", address, user_id)
 
 
 @retried
 def change(link: AccountLink) -> User:
     """Let a user have the address that a link went to, and end every session.
 
-    Links that were sent to the old address are worth nothing. Raise DeadLink, EmailTaken.
+    The old address is told, and links that were sent to it are worth nothing. Raise DeadLink,
+    EmailTaken.
     """
     try:
         with transaction() as session:
             _use(session, link)
             user = links._owner(session, link)
+            mails._queue(
+                session, user.id, "email_changed", key=f"changed:{link.id}", recipient=user.email
+            )
             user.email, user.verified_at = link.email, now()
             user.session_version += 1
             _close_all(session, user.id)

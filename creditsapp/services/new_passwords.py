@@ -5,14 +5,14 @@ from sqlalchemy.orm import Session
 
 from creditsapp.extensions import db
 from creditsapp.models import AccountLink, User
-from creditsapp.services import audit, passwords
+from creditsapp.services import audit, mails, passwords
 from creditsapp.services.accounts import _locked
 from creditsapp.services.addresses import InvalidEmail, normalised
 from creditsapp.services.audit import Decision
 from creditsapp.services.closing import AccountErased
 from creditsapp.services.errors import ServiceError
 from creditsapp.services.idempotency import caller_key
-from creditsapp.services.links import _close_all, _open, _owner, _use
+from creditsapp.services.links import _close_all, _open, _owner, _send, _use
 from creditsapp.services.passwords import WrongPassword
 from creditsapp.services.retrying import retried
 from creditsapp.services.transaction import now, transaction
@@ -43,10 +43,12 @@ def change(user_id: int, current: str, new: str) -> User:
 
 
 def _set(session: Session, user: User, fresh: str) -> None:
-    """Keep a new password; older sessions, and links that were sent before, are worth nothing."""
+    """Keep a new password, and tell its owner; older sessions and links are worth nothing."""
     user.password_hash = fresh
     user.session_version += 1
     _close_all(session, user.id)
+    key = f"password:{user.id}:{user.session_version}"
+    mails._queue(session, user.id, "password_changed", key=key)
 
 
 @retried
@@ -63,7 +65,7 @@ def ask(email: str) -> None:
         has_it = select(User.id).where(
             User.email == address, User.disabled_at.is_(None), User.erased_at.is_(None)
         )
-        _open(session, "reset", address, session.scalar(has_it))
+        _send(session, "reset", address, session.scalar(has_it))
 
 
 @retried

@@ -20,6 +20,7 @@ class Applicant:
     email: str
     password: str
     name: str = ""
+    language: str = "en"
 
 
 @retried
@@ -33,8 +34,9 @@ def sign_up(applicant: Applicant, bonus: Bonus) -> User:
     try:
         with transaction() as session:
             user = accounts._open(session, address, applicant.name, password_hash)
+            user.language = applicant.language
             welcome._give(session, user, who, bonus)
-            links._open(session, "verify", address, user.id)
+            links._send(session, "verify", address, user.id)
     except IntegrityError as error:
         raise accounts.is_taken(error) from None
     return user
@@ -50,10 +52,16 @@ def apply(applicant: Applicant) -> None:
     address = normalised(applicant.email)
     password_hash = passwords.hashed(applicant.password, address)
     with transaction() as session:
-        link = links._open(session, "register", address, None)
-        session.flush()
+        link = links._send(session, "register", address, None, language=applicant.language)
         name = accounts.presentable(applicant.name)
-        session.add(Registration(link_id=link.id, name=name, password_hash=password_hash))
+        session.add(
+            Registration(
+                link_id=link.id,
+                name=name,
+                password_hash=password_hash,
+                language=applicant.language,
+            )
+        )
 
 
 @retried
@@ -67,7 +75,7 @@ def confirm(link: AccountLink, bonus: Bonus) -> User:
             if asked is None:
                 raise DeadLink("unknown")
             user = accounts._open(session, link.email, asked.name, asked.password_hash)
-            user.verified_at = now()
+            user.language, user.verified_at = asked.language, now()
             welcome._give(session, user, who, bonus)
             session.delete(asked)
     except IntegrityError as error:

@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("link_id", sa.String(length=36), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("password_hash", sa.String(length=255), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
         sa.ForeignKeyConstraint(
             ["link_id"],
             ["account_links.id"],
