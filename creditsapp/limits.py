@@ -19,7 +19,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from creditsapp.error_words import duration
-from creditsapp.services import accounts
+from creditsapp.services import addresses, passwords
 from creditsapp.services.errors import ServiceError
 from creditsapp.settings import Settings
 from creditsapp.translation import gettext as _
@@ -46,8 +46,8 @@ def _email() -> str:
     """The address that was typed, known here or not; the storage shall not hold it itself."""
     typed = request.form.get("email", "")
     try:
-        typed = accounts.normalised(typed)
-    except accounts.InvalidEmail:
+        typed = addresses.normalised(typed)
+    except addresses.InvalidEmail:
         typed = typed.strip().casefold()
     secret = hashlib.sha256(current_app.config["SECRET_KEY"].encode()).digest()
     written = typed.encode("utf-8", "surrogatepass")
@@ -113,7 +113,7 @@ class Limit:
             finally:
                 counted = list(_limiter.current_limits)
             yield
-        except accounts.WrongPassword:
+        except passwords.WrongPassword:
             counted = []
             raise
         finally:

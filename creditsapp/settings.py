@@ -99,6 +99,7 @@ class Settings(BaseSettings):
     ratelimit_storage_uri: str = "memory://"
     proxy_hops: Annotated[int, Field(ge=0)] = 0
     welcome_requires_verified_email: bool | None = None
+    welcome_credits_per_network: Annotated[int, Field(ge=0)] = 0
     log_format: Literal["console", "json"] = "console"
 
     @property
@@ -219,6 +220,7 @@ class Settings(BaseSettings):
         values.setdefault("welcome_requires_verified_email", environment != "sandbox")
         if environment != "sandbox":
             values.setdefault("grant_approval_above", ONE_OPERATOR)
+        values.setdefault("welcome_credits_per_network", 0 if environment == "sandbox" else 10)
         problems = _missing(environment, values)
         try:
             settings = handler(values)
