@@ -12,6 +12,7 @@ from creditsapp import (
     dodo,
     errors,
     formatting,
+    incoming,
     json_interface,
     limits,
     security,
@@ -24,6 +25,8 @@ from creditsapp.credits import bp as credits_bp
 from creditsapp.extensions import csrf, db, login_manager, migrate
 from creditsapp.health import bp as health_bp
 from creditsapp.home import bp as home_bp
+from creditsapp.mail import postman
+from creditsapp.openapi import bp as openapi_bp
 from creditsapp.prices import PriceList
 from creditsapp.sandbox.mount import mount_sandbox, webhook_secrets
 from creditsapp.services.payments import Terms
@@ -71,8 +74,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     for blueprint in (home_bp, auth_bp, studio_bp, studio_api, credits_bp, credits_api):
         app.register_blueprint(blueprint)
-    for blueprint in (webhooks_bp, health_bp):
+    for blueprint in (webhooks_bp, health_bp, openapi_bp):
         app.register_blueprint(blueprint)
+    incoming.init_app(app)
     json_interface.init_app(app)
     limits.init_app(app)
     security.init_app(app)
@@ -82,6 +86,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     badge.init_app(app)
     errors.init_app(app)
     dodo.init_app(app, settings)
+    postman.init_app(app)
     register_commands(app)
 
     if settings.sandbox_mounted:

@@ -17,12 +17,13 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from creditsapp import error_words
 from creditsapp.extensions import db
 from creditsapp.services.errors import ServiceError, TryAgainLater
-from creditsapp.services.idempotency import InvalidKey
+from creditsapp.services.keys import InvalidKey
 from creditsapp.translation import gettext as _
 
 log = logging.getLogger(__name__)
 
 GUARDED = ("/api/credits", "/api/operations")
+_AFTER_401 = (400, 404, 405, 413, 415)
 _CODES = {
     400: "bad_request",
     401: "unauthorized",
@@ -143,7 +144,7 @@ def _csrf_error(error: CSRFError) -> Response:
 def _http_error(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
-    if error.code == 405 and request.path.startswith(GUARDED) and not current_user.is_authenticated:
+    if error.code in _AFTER_401 and _is_nobody():
         return answer(401, "unauthorized", _("Please sign in."))
     code = _CODES.get(error.code, "bad_request")
     words = str(_WORDS.get(error.code) or error.description or error.name)
@@ -154,6 +155,11 @@ def _http_error(error: HTTPException) -> Response:
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
     return response
+
+
+def _is_nobody() -> bool:
+    """Whether somebody unknown calls what is for users alone: they hear that before all else."""
+    return request.path.startswith(GUARDED) and not current_user.is_authenticated
 
 
 def _seconds(error: HTTPException) -> int | None:

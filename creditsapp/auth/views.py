@@ -54,6 +54,7 @@ def register() -> ResponseReturnValue:
                 form.password.data,
                 name=form.name.data or "",
                 welcome=_welcome(),
+                alert_below=current_app.extensions["creditsapp"].settings.low_balance_credits,
             )
         except (accounts.EmailTaken, accounts.InvalidEmail) as error:
             form.email.errors = [str(error)]

@@ -12,7 +12,8 @@ from creditsapp import limits
 from creditsapp.charging import AlreadyCharged, charge, prices
 from creditsapp.models import Creation, LedgerEntry
 from creditsapp.services import creations, holds, ledger
-from creditsapp.studio.operation import Operation, TextField
+from creditsapp.studio.operation import InvalidInput, Operation, TextField
+from creditsapp.translation import gettext as _
 
 Raw = Mapping[str, str | bytes]
 LONGEST = 500
@@ -93,7 +94,18 @@ def _fingerprint(operation: Operation, raw: Raw) -> str:
 
 
 def submitted() -> dict[str, str | bytes]:
-    """The fields and files of a submitted form; a file that was not chosen is left out."""
+    """The fields and files of a submitted form; a file that was not chosen is left out.
+
+    Raise InvalidInput for what is there twice.
+    """
+    names = [*request.form.keys(), *request.files.keys()]
+    twice = {
+        name: _("This is there twice.")
+        for name in names
+        if len(request.form.getlist(name)) + len(request.files.getlist(name)) > 1
+    }
+    if twice:
+        raise InvalidInput(twice)
     raw: dict[str, str | bytes] = {
         name: value for name, value in request.form.items() if name not in OUTSIDE
     }

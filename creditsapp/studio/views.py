@@ -17,7 +17,7 @@ from creditsapp.errors import EXPIRED, answer
 from creditsapp.models import Creation
 from creditsapp.services import creations, ledger
 from creditsapp.services.errors import InsufficientCredits, ServiceError
-from creditsapp.services.idempotency import InvalidKey
+from creditsapp.services.keys import InvalidKey
 from creditsapp.studio import bp
 from creditsapp.studio.operation import RESULT_PAGE, InvalidInput, Operation, UploadField
 from creditsapp.studio.operations import OPERATIONS
