@@ -141,6 +141,7 @@ def init_app(app: Flask) -> None:
     settings: Settings = app.extensions["creditsapp"].settings
     app.config["RATELIMIT_STORAGE_URI"] = settings.ratelimit_storage_uri
     app.config["RATELIMIT_STORAGE_OPTIONS"] = {
+        "key_prefix": "creditsapp",
         "socket_timeout": PATIENCE,
         "socket_connect_timeout": PATIENCE,
         "retry": Retry(NoBackoff(), 1),  # a kept connection may have ended meanwhile
