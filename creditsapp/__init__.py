@@ -14,6 +14,7 @@ from creditsapp import (
     formatting,
     incoming,
     json_interface,
+    limits,
     security,
     translation,
 )
@@ -24,6 +25,7 @@ from creditsapp.credits import bp as credits_bp
 from creditsapp.extensions import csrf, db, login_manager, migrate
 from creditsapp.health import bp as health_bp
 from creditsapp.home import bp as home_bp
+from creditsapp.mail import postman
 from creditsapp.openapi import bp as openapi_bp
 from creditsapp.prices import PriceList
 from creditsapp.sandbox.mount import mount_sandbox, webhook_secrets
@@ -76,6 +78,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     incoming.init_app(app)
     json_interface.init_app(app)
+    limits.init_app(app)
     security.init_app(app)
     compression.init_app(app)
     translation.init_app(app)
@@ -83,6 +86,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     badge.init_app(app)
     errors.init_app(app)
     dodo.init_app(app, settings)
+    postman.init_app(app)
     register_commands(app)
 
     if settings.sandbox_mounted:

@@ -4,12 +4,13 @@ import json
 from typing import Any
 
 import simplejson
-from flask import Blueprint, Flask, Response, abort, request
+from flask import Blueprint, Flask, abort, request
 from flask.json.provider import JSONProvider
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, validate_csrf
 from wtforms.validators import ValidationError
 
+from creditsapp import limits
 from creditsapp.errors import JsonError
 from creditsapp.strict_json import parse_json
 from creditsapp.translation import gettext as _
@@ -39,13 +40,10 @@ def guard(blueprint: Blueprint) -> None:
     def check() -> None:
         if not current_user.is_authenticated:
             raise JsonError(401, "unauthorized", _("Please sign in."))
-        if request.method not in ("GET", "HEAD", "OPTIONS"):
+        if request.method in ("GET", "HEAD"):
+            limits.read()
+        elif request.method != "OPTIONS":
             _check_token(request.headers.get("X-CSRFToken"))
-
-    @blueprint.after_request
-    def keep_private(response: Response) -> Response:
-        response.headers.setdefault("Cache-Control", "no-store")
-        return response
 
 
 def _check_token(token: str | None) -> None:

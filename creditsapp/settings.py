@@ -1,6 +1,7 @@
 """The settings: read once from the environment and `.env`, typed, and refused all at once."""
 
 import base64
+import re
 import secrets
 from decimal import Decimal
 from pathlib import Path
@@ -21,13 +22,18 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from creditsapp.dodo.signature import BadSecret, decode_secret
+from creditsapp.mail.server import parse_mail_url
 from creditsapp.models.types import LIMIT, as_credits
 from creditsapp.models.wallet import LONGEST_HOLD
 from creditsapp.prices import Price
 from creditsapp.strict_json import parse_json
 
+_ADDRESS = r"[\w!#$%&'*+/=?^`{|}~.-]{1,64}@[a-z0-9.-]{1,255}"
+_SENDER = re.compile(rf"({_ADDRESS})|[^\W_][\w .'&-]{{0,69}} <({_ADDRESS})>", re.IGNORECASE)
+
 ROOT = Path(__file__).resolve().parent.parent
 INSTANCE = ROOT / "instance"
+ONE_OPERATOR = Decimal(1000)  # credits that one may give where they are worth real money
 PER_UNIT = '{"credits": 0.2, "per": "page", "step": 1}'
 
 Environment = Literal["sandbox", "test_mode", "live_mode"]
@@ -79,11 +85,16 @@ class Settings(BaseSettings):
     dodo_webhook_secret: Annotated[tuple[str, ...], NoDecode] = ()
 
     initial_free_credits: Annotated[CreditAmount, Field(ge=0)] = Decimal(50)
+    low_balance_credits: Annotated[CreditAmount, Field(ge=0)] = Decimal(10)
     credits_per_dollar: Annotated[CreditAmount, Field(gt=0)] = Decimal(20)
     min_purchase_dollars: Annotated[int, Field(ge=1)] = 1
     max_purchase_dollars: Annotated[int, Field(ge=1, le=1_000_000)] = 500
     credit_costs: Annotated[dict[str, Annotated[Price, PlainValidator(_price)]], NoDecode] = {}
     hold_seconds: Annotated[int, Field(ge=1, le=LONGEST_HOLD)] = 900
+    grant_approval_above: Annotated[CreditAmount, Field(ge=0)] = LIMIT
+
+    mail_url: Annotated[str, Field(repr=False)] = ""
+    mail_from: str = ""
 
     ratelimit_storage_uri: str = "memory://"
     proxy_hops: Annotated[int, Field(ge=0)] = 0
@@ -99,6 +110,23 @@ class Settings(BaseSettings):
     def sandbox_mounted(self) -> bool:
         """Whether the stand-in is the built-in one, served below /sandbox."""
         return self.sandbox and not self.dodo_payments_base_url
+
+    @property
+    def sender(self) -> str:
+        """Who mails come from; empty where there is no domain to make it up from."""
+        host = urlsplit(self.app_base_url).hostname or "localhost"
+        made_up = f"credits@{host}" if re.search("[a-z]$", host) else ""
+        return self.mail_from or made_up
+
+    @property
+    def under_https(self) -> bool:
+        """Whether browsers reach the app by https alone."""
+        return self.app_base_url.startswith("https://")
+
+    @property
+    def counts_alone(self) -> bool:
+        """Whether each process counts by itself how often things are done."""
+        return self.ratelimit_storage_uri == "memory://"
 
     @field_validator("database_url")
     @classmethod
@@ -145,12 +173,42 @@ class Settings(BaseSettings):
             raise ValueError("an operation's name has 1 to 64 printable characters")
         return {name.lower(): cost for name, cost in value.items()}
 
+    @field_validator("ratelimit_storage_uri")
+    @classmethod
+    def _storage(cls, value: str) -> str:
+        if value == "memory://":
+            return value
+        if not value.startswith(("redis://", "rediss://")):
+            raise ValueError("is neither memory:// nor an address that begins with redis://")
+        try:
+            parts = urlsplit(value)
+            known = bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            known = False
+        if not known or not (parts.path.strip("/") or "0").isdigit():
+            raise ValueError("is not an address such as redis://127.0.0.1:6379/0")
+        return value
+
     @field_validator("app_base_url", "dodo_payments_base_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
         if value and not (value.startswith(("http://", "https://")) and urlsplit(value).hostname):
             raise ValueError("is not an address that begins with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("mail_url")
+    @classmethod
+    def _mail_server(cls, value: str) -> str:
+        if value:
+            parse_mail_url(value)
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        if value and not (_SENDER.fullmatch(value) and value.isprintable()):
+            raise ValueError("is not a sender such as Credits <credits@example.com>")
+        return value
 
     @model_validator(mode="wrap")
     @classmethod
@@ -159,6 +217,8 @@ class Settings(BaseSettings):
         if not environment and not values.get("dodo_payments_api_key"):
             environment = values["dodo_payments_environment"] = "sandbox"
         values.setdefault("welcome_requires_verified_email", environment != "sandbox")
+        if environment != "sandbox":
+            values.setdefault("grant_approval_above", ONE_OPERATOR)
         problems = _missing(environment, values)
         try:
             settings = handler(values)
@@ -167,6 +227,8 @@ class Settings(BaseSettings):
         else:
             if settings.min_purchase_dollars > settings.max_purchase_dollars:
                 problems.append("MIN_PURCHASE_DOLLARS: is above MAX_PURCHASE_DOLLARS")
+            if settings.mail_url and environment == "live_mode" and not settings.sender:
+                problems.append("MAIL_FROM: is required where APP_BASE_URL names no domain")
             if settings.credits_per_dollar * settings.max_purchase_dollars > LIMIT:
                 problems.append("CREDITS_PER_DOLLAR: makes more credits than can be kept")
         if problems:

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("auth", __name__, url_prefix="/auth")
 
-from creditsapp.auth import views  # noqa: E402, F401  (they need the blueprint)
+from creditsapp.auth import own_data, views  # noqa: E402, F401  (they need the blueprint)

@@ -6,10 +6,11 @@ from typing import Any
 from flask import current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, login_user, logout_user
+from flask_wtf.csrf import CSRFError
 
+from creditsapp import limits
 from creditsapp.auth import bp
 from creditsapp.auth.forms import EmptyForm, NameForm, PasswordForm, RegisterForm, SignInForm
-from creditsapp.errors import answer
 from creditsapp.extensions import db, login_manager
 from creditsapp.models import User
 from creditsapp.navigation import local_path
@@ -44,22 +45,26 @@ def register() -> ResponseReturnValue:
     """Make an account and sign in."""
     if request.method == "GET" and current_user.is_authenticated:
         return redirect(_onward())
-    form = RegisterForm()
+    form, status = RegisterForm(), 422
     if form.validate_on_submit():
         try:
+            limits.register()
             user = accounts.register(
                 form.email.data,
                 form.password.data,
                 name=form.name.data or "",
                 welcome=_welcome(),
+                alert_below=current_app.extensions["creditsapp"].settings.low_balance_credits,
             )
         except (accounts.EmailTaken, accounts.InvalidEmail) as error:
             form.email.errors = [str(error)]
         except accounts.InvalidPassword as error:
             form.password.errors = [str(error)]
+        except limits.TooManyRequests as error:
+            form.form_errors, status = [str(error)], error.status
         else:
             return _signed_in(user, remember=False)
-    return _form_page("auth/register.html", form=form, next=_next())
+    return _form_page("auth/register.html", status, form=form, next=_next())
 
 
 def _welcome() -> Decimal:
@@ -75,15 +80,18 @@ def login() -> ResponseReturnValue:
     """Sign in."""
     if request.method == "GET" and current_user.is_authenticated:
         return redirect(_onward())
-    form = SignInForm()
+    form, status = SignInForm(), 422
     if form.validate_on_submit():
         try:
-            user = accounts.authenticate(form.email.data, form.password.data)
+            with limits.sign_in.failures():
+                user = accounts.authenticate(form.email.data, form.password.data)
         except accounts.WrongPassword as error:
             form.password.errors = [str(error)]
+        except limits.TooManyRequests as error:
+            form.form_errors, status = [str(error)], error.status
         else:
             return _signed_in(user, remember=form.remember.data)
-    return _form_page("auth/login.html", form=form, next=_next())
+    return _form_page("auth/login.html", status, form=form, next=_next())
 
 
 def _signed_in(user: User, *, remember: bool) -> ResponseReturnValue:
@@ -106,7 +114,7 @@ def logout() -> ResponseReturnValue:
     """Sign out on this device."""
     form = EmptyForm()
     if not form.validate_on_submit():
-        return answer(400, "csrf_failed", _("This page has expired. Please sign out again."))
+        raise CSRFError
     logout_user()
     session.clear()
     return redirect(url_for("home.index"), 303)
@@ -128,27 +136,33 @@ def name() -> ResponseReturnValue:
 @login_required
 def account() -> ResponseReturnValue:
     """Who is signed in, and another password, which ends every other session."""
-    form = PasswordForm()
+    form, status = PasswordForm(), 422
     if form.validate_on_submit():
         try:
-            user = accounts.change_password(
-                current_user.id, form.current_password.data, form.new_password.data
-            )
+            with limits.password.failures():
+                user = accounts.change_password(
+                    current_user.id, form.current_password.data, form.new_password.data
+                )
         except accounts.WrongPassword as error:
             form.current_password.errors = [str(error)]
         except accounts.InvalidPassword as error:
             form.new_password.errors = [str(error)]
+        except limits.TooManyRequests as error:
+            form.form_errors, status = [str(error)], error.status
         else:
             login_user(user)
             flash(_("Your password is changed. Other devices are signed out."))
             return redirect(url_for("auth.account"), 303)
-    return _account_page(NameForm(formdata=None, name=current_user.name), form)
+    return _account_page(NameForm(formdata=None, name=current_user.name), form, status)
 
 
-def _account_page(name_form: NameForm, password_form: PasswordForm) -> ResponseReturnValue:
-    return _form_page("auth/account.html", name_form=name_form, password_form=password_form)
+def _account_page(
+    name_form: NameForm, password_form: PasswordForm, status: int = 422
+) -> ResponseReturnValue:
+    forms = {"name_form": name_form, "password_form": password_form}
+    return _form_page("auth/account.html", status, **forms)
 
 
-def _form_page(template: str, **context: Any) -> ResponseReturnValue:
-    status = 422 if request.method == "POST" else 200
-    return render_template(template, **context), status, {"Cache-Control": "no-store"}
+def _form_page(template: str, refused: int, **context: Any) -> ResponseReturnValue:
+    status = refused if request.method == "POST" else 200
+    return render_template(template, **context), status

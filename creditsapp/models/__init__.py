@@ -2,6 +2,8 @@
 
 from creditsapp.models.base import Base
 from creditsapp.models.creation import Creation
+from creditsapp.models.grant_request import GrantRequest
+from creditsapp.models.mail import Mail
 from creditsapp.models.operator_action import OperatorAction
 from creditsapp.models.periodic_job import PeriodicJob
 from creditsapp.models.purchase import Payment, PaymentDispute, PaymentRefund, Purchase
@@ -13,8 +15,10 @@ from creditsapp.models.webhook_event import WebhookEvent
 __all__ = [
     "Base",
     "Creation",
+    "GrantRequest",
     "Hold",
     "LedgerEntry",
+    "Mail",
     "OperatorAction",
     "Payment",
     "PaymentDispute",

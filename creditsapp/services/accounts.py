@@ -14,7 +14,7 @@ from creditsapp.extensions import db
 from creditsapp.models import User
 from creditsapp.services import audit, wallets
 from creditsapp.services.errors import ServiceError
-from creditsapp.services.idempotency import caller_key
+from creditsapp.services.keys import caller_key
 from creditsapp.services.posting import Movement, post_unguarded
 from creditsapp.services.retrying import retried
 from creditsapp.services.transaction import now, transaction, violates
@@ -76,12 +76,14 @@ def register(
     *,
     name: str = "",
     welcome: Decimal,
+    alert_below: Decimal | int = 0,
     actor: str | None = None,
     reason: str = "",
     key: str | None = None,
 ) -> User:
     """Make an account with its wallet and `welcome` credits (0 for none) as entry 1.
 
+    A balance below `alert_below` is told by mail (0: never).
     With an actor it leaves a line in the operators' audit trail, and a key that made this account
     before gives it again. Raise InvalidEmail, InvalidPassword, EmailTaken or InvalidKey.
     """
@@ -97,7 +99,7 @@ def register(
         with transaction() as session:
             session.add(user)
             session.flush()
-            wallets._open(session, user.id)
+            wallets._open(session, user.id, alert_below)
             if welcome:
                 post_unguarded(Driver.of(session), _welcome(user.id, welcome))
             if actor:

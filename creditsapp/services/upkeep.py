@@ -39,7 +39,7 @@ Tell = Callable[[Finding], None]
 
 
 def sweeps(
-    dodo: DodoClient, terms: Terms, *, everything: bool
+    dodo: DodoClient, terms: Terms, send_mails: Callable[[], int], *, everything: bool
 ) -> Iterator[tuple[str, Callable[[], int]]]:
     """The jobs that are always due, by what they count; `everything` waits for no next attempt."""
     yield "holds released", expiry.release_expired
@@ -51,6 +51,7 @@ def sweeps(
         return retrials.retry_due(dodo, terms)
 
     yield "webhooks applied", retry
+    yield "mails sent", send_mails
 
 
 def comparisons(

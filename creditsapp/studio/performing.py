@@ -8,6 +8,7 @@ from typing import Any
 from flask import request
 from flask_login import current_user
 
+from creditsapp import limits
 from creditsapp.charging import AlreadyCharged, charge, prices
 from creditsapp.models import Creation, LedgerEntry
 from creditsapp.services import creations, holds, ledger
@@ -31,8 +32,9 @@ class Performance:
 def perform(operation: Operation, raw: Raw, *, key: str | None) -> Performance:
     """Do the work for the signed-in user and charge for it.
 
-    Input is refused before anything is held. Raise InvalidInput, or as `charge` does.
+    Input is refused before anything is held. Raise TooManyRequests, InvalidInput, or as `charge`.
     """
+    limits.operation()
     values = operation.read(raw)
     price = prices().price(operation.name)
     try:

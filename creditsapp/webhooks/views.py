@@ -6,6 +6,7 @@ import time
 from flask import current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from creditsapp import limits
 from creditsapp.dodo.signature import InvalidSignature, verify
 from creditsapp.errors import JsonError
 from creditsapp.services import webhooks
@@ -29,6 +30,7 @@ def receive() -> ResponseReturnValue:
     secrets = current_app.config["WEBHOOK_SECRETS"]
     if not secrets:
         raise JsonError(503, "not_configured", "DODO_WEBHOOK_SECRET is not set.")
+    limits.webhook()
     request.max_content_length = MAX_BYTES
     body = request.get_data()
     try:

@@ -47,7 +47,6 @@ def test_registering_signs_in_with_welcome_credits(client):
         {"email": "", "password": PASSWORD},
         {"email": "no address", "password": PASSWORD},
         {"email": "a@b", "password": PASSWORD},
-        {"email": "nul\1@example.com", "password": PASSWORD},
         {"email": "a@example.com", "password": "short"},
         {"email": "a@example.com", "password": "x" * 129},
         {"email": "a@example.com", "password": ""},
