@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     dodo_webhook_secret: Annotated[tuple[str, ...], NoDecode] = ()
 
     initial_free_credits: Annotated[CreditAmount, Field(ge=0)] = Decimal(50)
+    low_balance_credits: Annotated[CreditAmount, Field(ge=0)] = Decimal(10)
     credits_per_dollar: Annotated[CreditAmount, Field(gt=0)] = Decimal(20)
     min_purchase_dollars: Annotated[int, Field(ge=1)] = 1
     max_purchase_dollars: Annotated[int, Field(ge=1, le=1_000_000)] = 500

@@ -9,7 +9,7 @@ from flask_login import current_user
 from creditsapp import tokens
 from creditsapp.auth import bp, sessions
 from creditsapp.auth.forms import EmptyForm, ForgotForm, ResetForm
-from creditsapp.auth.pages import bonus, form_page, tell_of_credits
+from creditsapp.auth.pages import alert_below, bonus, form_page, tell_of_credits
 from creditsapp.models import AccountLink
 from creditsapp.services import links, mailboxes, new_passwords, registration
 from creditsapp.services.accounts import EmailTaken
@@ -39,7 +39,7 @@ def verify(token: str) -> ResponseReturnValue:
 
 
 def _new_account(link: AccountLink) -> ResponseReturnValue:
-    user = registration.confirm(link, bonus())
+    user = registration.confirm(link, bonus(), alert_below=alert_below())
     sessions.begin(user, remember=False)
     tell_of_credits(user)
     return redirect(url_for("studio.index"), 303)

@@ -1,5 +1,6 @@
 """What the account's pages share: forms that nobody keeps, and the words on welcome credits."""
 
+from decimal import Decimal
 from typing import Any
 
 from flask import current_app, flash, render_template, request
@@ -25,6 +26,12 @@ def bonus() -> Bonus:
         network_of(request.remote_addr),
         settings.welcome_credits_per_network,
     )
+
+
+def alert_below() -> Decimal:
+    """Below which balance a new user is told so by mail."""
+    threshold: Decimal = current_app.extensions["creditsapp"].settings.low_balance_credits
+    return threshold
 
 
 def tell_of_welcome(user: User) -> None:

@@ -6,7 +6,7 @@ from flask_login import current_user
 
 from creditsapp.auth import bp, sessions
 from creditsapp.auth.forms import EmptyForm, RegisterForm, SignInForm
-from creditsapp.auth.pages import bonus, form_page, tell_of_welcome
+from creditsapp.auth.pages import alert_below, bonus, form_page, tell_of_welcome
 from creditsapp.errors import answer
 from creditsapp.models import User
 from creditsapp.navigation import local_path
@@ -42,7 +42,7 @@ def _registered(applicant: Applicant) -> ResponseReturnValue:
     if current_app.extensions["creditsapp"].settings.welcome_requires_verified_email:
         registration.apply(applicant)
         return redirect(url_for("auth.sent", what="register"), 303)
-    user = registration.sign_up(applicant, bonus())
+    user = registration.sign_up(applicant, bonus(), alert_below=alert_below())
     signed_in = _signed_in(user, remember=False)
     tell_of_welcome(user)
     return signed_in

@@ -33,6 +33,7 @@ def create(email: str, name: str, password: str | None, reason: str, key: str | 
         chosen,
         name=name,
         welcome=settings.initial_free_credits,
+        alert_below=settings.low_balance_credits,
         actor=operator(),
         reason=printable(reason)[:500],
         key=key,

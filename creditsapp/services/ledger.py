@@ -18,8 +18,9 @@ from creditsapp.models.types import (
     format_credits,
     positive_credits,
     signed_credits,
+    to_units,
 )
-from creditsapp.services import audit, expiry, wallets
+from creditsapp.services import audit, expiry, mails, wallets
 from creditsapp.services.batch import post_usages
 from creditsapp.services.errors import IdempotencyConflict, RefundTooLarge
 from creditsapp.services.idempotency import (
@@ -202,6 +203,17 @@ def _operate(command: str, movement: Movement) -> LedgerEntry:
     try:
         with transaction() as session:
             entry = post_unguarded(Driver.of(session), movement)
+            if entry.balance_after < 0 <= added(entry.balance_after, entry.amount.copy_negate()):
+                mails._queue(
+                    session,
+                    movement.user_id,
+                    "debt",
+                    key=f"debt:{movement.user_id}:{entry.number}",
+                    number=entry.number,
+                    taken=-to_units(entry.amount),
+                    balance=to_units(entry.balance_after),
+                    reason=entry.description,
+                )
             if movement.actor:
                 audit._record(
                     session,

@@ -7,8 +7,11 @@ import pytest
 
 from creditsapp.services import ledger
 from tests.builders import register, spend
+from tests.databases import on_both
 from tests.services.test_periods import dated
 from tests.views.reading import link, numbers, rows
+
+pytestmark = on_both
 
 
 @pytest.fixture
