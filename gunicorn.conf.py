@@ -17,3 +17,13 @@ timeout = 60
 graceful_timeout = 30
 control_socket_disable = True
 accesslog = None
+
+
+def when_ready(server):
+    """Say it where limits are counted by several processes, each for itself."""
+    if settings.counts_alone and server.cfg.workers > 1:
+        server.log.warning(
+            "Each of %s processes counts rate limits alone, so more is let through than they say;"
+            " RATELIMIT_STORAGE_URI=redis://... lets them count together.",
+            server.cfg.workers,
+        )

@@ -13,6 +13,7 @@ from creditsapp.extensions import db
 from creditsapp.services import passwords, verification, welcome
 from creditsapp.settings import Settings, load_settings
 from tests.databases import empty, running_postgres
+from tests.describing import conforming
 from tests.gallery.serving import opened
 from tests.servers import WEBHOOK_SECRET, Servers
 
@@ -106,6 +107,7 @@ def make_app(database_url):
     def make(**overrides):
         app = create_app(settings_for(database_url, **overrides))
         app.testing = True
+        app.after_request(conforming)
         app.jinja_env.bytecode_cache = TEMPLATES
         apps.append(app)
         return app

@@ -7,5 +7,6 @@ bp = Blueprint("auth", __name__, url_prefix="/auth")
 from creditsapp.auth import (  # noqa: E402, F401  (they need the blueprint)
     account_views,
     link_views,
+    own_data,
     views,
 )

@@ -6,7 +6,7 @@ from flask import abort, flash, make_response, redirect, render_template, reques
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from creditsapp import tokens
+from creditsapp import limits, tokens
 from creditsapp.auth import bp, sessions
 from creditsapp.auth.forms import EmptyForm, ForgotForm, ResetForm
 from creditsapp.auth.pages import alert_below, bonus, form_page, tell_of_credits
@@ -29,6 +29,7 @@ def sent(what: str) -> ResponseReturnValue:
 @bp.route("/verify/<token>", methods=["GET", "POST"])
 def verify(token: str) -> ResponseReturnValue:
     """Confirm an address: of a new account, of one that has it, or of one that will."""
+    limits.link()
     link = links.find(tokens.link_id(token))
     if link.purpose not in _CONFIRMED:
         raise DeadLink("unknown")
@@ -65,16 +66,22 @@ _CONFIRMED = {"register": _new_account, "verify": _own_address, "email": _other_
 @bp.route("/forgot", methods=["GET", "POST"])
 def forgot() -> ResponseReturnValue:
     """Ask for a link that sets a new password."""
-    form = ForgotForm()
+    form, status = ForgotForm(), 422
     if form.validate_on_submit():
-        new_passwords.ask(form.email.data)
-        return redirect(url_for("auth.sent", what="reset"), 303)
-    return form_page("auth/forgot.html", form=form)
+        try:
+            limits.reset()
+        except limits.TooManyRequests as error:
+            form.form_errors, status = [str(error)], error.status
+        else:
+            new_passwords.ask(form.email.data)
+            return redirect(url_for("auth.sent", what="reset"), 303)
+    return form_page("auth/forgot.html", status, form=form)
 
 
 @bp.route("/reset/<token>", methods=["GET", "POST"])
 def reset(token: str) -> ResponseReturnValue:
     """Set a new password; then one signs in with it (OWASP Forgot Password Cheat Sheet)."""
+    limits.link()
     link = links.find(tokens.link_id(token))
     if link.purpose != "reset":
         raise DeadLink("unknown")

@@ -12,10 +12,10 @@ from creditsapp.services.welcome import Bonus, network_of
 from creditsapp.translation import gettext as _
 
 
-def form_page(template: str, **context: Any) -> ResponseReturnValue:
-    """A page with a form: new, or refused and shown again."""
-    status = 422 if request.method == "POST" else 200
-    return render_template(template, **context), status, {"Cache-Control": "no-store"}
+def form_page(template: str, refused: int = 422, **context: Any) -> ResponseReturnValue:
+    """A page with a form: new, or refused with a status and shown again."""
+    status = refused if request.method == "POST" else 200
+    return render_template(template, **context), status
 
 
 def bonus() -> Bonus:

@@ -3,7 +3,9 @@
 from flask import Flask
 
 from creditsapp.commands import (  # noqa: F401  (their commands join the credits group)
+    audit,
     doctor,
+    grants,
     orders,
     proving,
     reconciling,

@@ -1,6 +1,7 @@
 """`flask users`: accounts."""
 
 import secrets
+from pathlib import Path
 
 import click
 from flask import current_app
@@ -8,11 +9,13 @@ from flask import current_app
 from creditsapp.commands.common import (
     CommandGroup,
     as_json_option,
-    operator,
     print_json,
     printable,
+    written,
 )
+from creditsapp.commands.deciding import decided, key_option, optional_reason_option
 from creditsapp.formatting import iso
+from creditsapp.personal_json import personal_json
 from creditsapp.services import accounts
 
 users_group = CommandGroup("users", help="Make and list accounts.")
@@ -22,10 +25,11 @@ users_group = CommandGroup("users", help="Make and list accounts.")
 @click.argument("email")
 @click.option("--name", default="", help="What to call the person.")
 @click.option("--password", help="8 to 128 characters; without it one is made up and printed.")
-@click.option("--reason", default="", help="Why, for the audit trail.")
-@click.option("--key", help="A repeat with the same key changes nothing.")
+@optional_reason_option
+@key_option
 def create(email: str, name: str, password: str | None, reason: str, key: str | None) -> None:
     """Make an account, with its welcome credits."""
+    decision = decided(reason, key)
     chosen = password or secrets.token_urlsafe(12)
     settings = current_app.extensions["creditsapp"].settings
     user = accounts.register(
@@ -34,9 +38,9 @@ def create(email: str, name: str, password: str | None, reason: str, key: str | 
         name=name,
         welcome=settings.initial_free_credits,
         alert_below=settings.low_balance_credits,
-        actor=operator(),
-        reason=printable(reason)[:500],
-        key=key,
+        actor=decision.actor,
+        reason=decision.reason,
+        key=decision.key,
     )
     click.echo(f"{printable(user.email)} is user {user.id}")
     if password is None and accounts.has_password(user, chosen):
@@ -65,3 +69,15 @@ def list_users(as_json: bool) -> None:
         return
     for user in users:
         click.echo(f"{user.id:>6}  {printable(user.email)}  {printable(user.name)}")
+
+
+@users_group.command()
+@click.argument("email")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), default="-", help="A file; else it prints."
+)
+def export(email: str, output: Path) -> None:
+    """Write everything that is kept about a person as JSON."""
+    user_id = accounts.by_email(email).id
+    with written(output) as stream:
+        stream.writelines(personal_json(user_id, to_operators=True))

@@ -4,6 +4,7 @@ from creditsapp.models.account_link import AccountLink, Registration
 from creditsapp.models.base import Base
 from creditsapp.models.creation import Creation
 from creditsapp.models.ended_session import EndedSession
+from creditsapp.models.grant_request import GrantRequest
 from creditsapp.models.mail import Mail
 from creditsapp.models.operator_action import OperatorAction
 from creditsapp.models.periodic_job import PeriodicJob
@@ -19,6 +20,7 @@ __all__ = [
     "Base",
     "Creation",
     "EndedSession",
+    "GrantRequest",
     "Hold",
     "LedgerEntry",
     "Mail",

@@ -11,7 +11,7 @@ from creditsapp.models import User
 from creditsapp.services import audit, passwords, wallets
 from creditsapp.services.addresses import InvalidEmail, normalised
 from creditsapp.services.errors import ServiceError
-from creditsapp.services.idempotency import caller_key
+from creditsapp.services.keys import caller_key
 from creditsapp.services.passwords import WrongPassword
 from creditsapp.services.retrying import retried
 from creditsapp.services.transaction import now, transaction, violates

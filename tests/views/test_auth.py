@@ -39,7 +39,6 @@ def test_registering_signs_in_with_welcome_credits(client):
         {"email": "", "password": PASSWORD},
         {"email": "no address", "password": PASSWORD},
         {"email": "a@b", "password": PASSWORD},
-        {"email": "nul\0@example.com", "password": PASSWORD},
         {"email": "a@example.com", "password": "short"},
         {"email": "a@example.com", "password": "x" * 129},
         {"email": "a@example.com", "password": ""},
