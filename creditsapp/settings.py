@@ -218,9 +218,9 @@ class Settings(BaseSettings):
         if not environment and not values.get("dodo_payments_api_key"):
             environment = values["dodo_payments_environment"] = "sandbox"
         values.setdefault("welcome_requires_verified_email", environment != "sandbox")
+        values.setdefault("welcome_credits_per_network", 0 if environment == "sandbox" else 10)
         if environment != "sandbox":
             values.setdefault("grant_approval_above", ONE_OPERATOR)
-        values.setdefault("welcome_credits_per_network", 0 if environment == "sandbox" else 10)
         problems = _missing(environment, values)
         try:
             settings = handler(values)
