@@ -130,6 +130,17 @@ def german(_url):
     return Person(user, {"theme": theme, "paid": orders.paid(user, 5, "german")})
 
 
+def hostile(_url):
+    """Types scripts wherever something can be typed."""
+    script = "\"'></title><img src=x onerror=alert(1)><script>alert(2)</script>"
+    user = person(50, script)
+    ledger.grant(user, 1, description=script, actor="op")
+    spend(user, 1, description=script)
+    text = f"# {script}\n\n{script}\n\n[a](javascript:alert(3))\n"
+    slides = make_one(user, "document_conversion", text=text, format="html")
+    return Person(user, {"slides": slides})
+
+
 def few(_url):
     return _some(1)
 
@@ -165,6 +176,7 @@ PEOPLE = {
         reserving,
         buyer,
         german,
+        hostile,
         few,
         many,
     )
