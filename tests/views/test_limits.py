@@ -184,6 +184,7 @@ def test_while_redis_is_away_each_process_counts_alone(people, make_app, caplog)
     caplog.set_level(logging.INFO)
     port = free_port()
     with running_redis(port) as url:
+        url += "?socket_timeout=30"  # as long as it is there
         app = make_app(ratelimit_storage_uri=url)
         client = app.test_client()
         for _ in range(10):
