@@ -19,8 +19,9 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from creditsapp.error_words import duration
-from creditsapp.services import accounts
+from creditsapp.services.addresses import InvalidEmail, normalised
 from creditsapp.services.errors import ServiceError
+from creditsapp.services.passwords import WrongPassword
 from creditsapp.settings import Settings
 from creditsapp.translation import gettext as _
 
@@ -46,8 +47,8 @@ def _email() -> str:
     """The address that was typed, known here or not; the storage shall not hold it itself."""
     typed = request.form.get("email", "")
     try:
-        typed = accounts.normalised(typed)
-    except accounts.InvalidEmail:
+        typed = normalised(typed)
+    except InvalidEmail:
         typed = typed.strip().casefold()
     secret = hashlib.sha256(current_app.config["SECRET_KEY"].encode()).digest()
     written = typed.encode("utf-8", "surrogatepass")
@@ -113,7 +114,7 @@ class Limit:
             finally:
                 counted = list(_limiter.current_limits)
             yield
-        except accounts.WrongPassword:
+        except WrongPassword:
             counted = []
             raise
         finally:
@@ -141,7 +142,6 @@ def init_app(app: Flask) -> None:
     settings: Settings = app.extensions["creditsapp"].settings
     app.config["RATELIMIT_STORAGE_URI"] = settings.ratelimit_storage_uri
     app.config["RATELIMIT_STORAGE_OPTIONS"] = {
-        "key_prefix": "creditsapp",
         "socket_timeout": PATIENCE,
         "socket_connect_timeout": PATIENCE,
         "retry": Retry(NoBackoff(), 1),  # a kept connection may have ended meanwhile

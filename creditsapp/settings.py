@@ -99,6 +99,7 @@ class Settings(BaseSettings):
     ratelimit_storage_uri: str = "memory://"
     proxy_hops: Annotated[int, Field(ge=0)] = 0
     welcome_requires_verified_email: bool | None = None
+    welcome_credits_per_network: Annotated[int, Field(ge=0)] = 0
     log_format: Literal["console", "json"] = "console"
 
     @property
@@ -217,6 +218,7 @@ class Settings(BaseSettings):
         if not environment and not values.get("dodo_payments_api_key"):
             environment = values["dodo_payments_environment"] = "sandbox"
         values.setdefault("welcome_requires_verified_email", environment != "sandbox")
+        values.setdefault("welcome_credits_per_network", 0 if environment == "sandbox" else 10)
         if environment != "sandbox":
             values.setdefault("grant_approval_above", ONE_OPERATOR)
         problems = _missing(environment, values)

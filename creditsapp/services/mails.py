@@ -5,9 +5,10 @@ it is sent.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, defer
 
 from creditsapp.extensions import db
@@ -30,14 +31,14 @@ class MailNotFound(ServiceError):
 
 def _queue(
     session: Session,
-    user_id: int,
+    user_id: int | None,
     kind: str,
     *,
     key: str,
     recipient: str | None = None,
     **details: Any,
 ) -> None:
-    """Queue a mail to a user with a wallet; the same key twice is one mail.
+    """Queue a mail to a user with a wallet, or to nobody's address; the same key twice is one mail.
 
     `recipient` only where it is not the user's address as it will be. Credits among the details
     are whole ten-thousandths, as the database keeps them.
@@ -81,6 +82,16 @@ def _forget(session: Session, user_id: int) -> None:
         .where(Mail.user_id == user_id)
         .values(recipient=None, text=None, last_error=None)
     )
+
+
+@retried
+def forget_strangers(before: datetime) -> int:
+    """Drop old mails to people who had no account; return how many."""
+    with transaction() as session:
+        gone = delete(Mail).where(
+            Mail.user_id.is_(None), Mail.status != "waiting", Mail.created_at < before
+        )
+        return len(session.scalars(gone.returning(Mail.id)).all())
 
 
 def find(mail_id: int) -> Mail:

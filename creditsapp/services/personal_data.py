@@ -8,10 +8,12 @@ from sqlalchemy import ColumnElement, LargeBinary, Select, inspect, or_, select
 
 from creditsapp.extensions import db
 from creditsapp.models import (
+    AccountLink,
     Creation,
     GrantRequest,
     Hold,
     LedgerEntry,
+    Mail,
     OperatorAction,
     Payment,
     PaymentDispute,
@@ -101,6 +103,8 @@ PARTS = (
     Part("disputes", PaymentDispute, _of_payments(PaymentDispute)),
     Part("refundRequests", RefundRequest, _of_payments(RefundRequest)),
     Part("webhooks", WebhookEvent, _of_payments(WebhookEvent)),
+    Part("links", AccountLink, _of_user(AccountLink)),
+    Part("mails", Mail, _of_user(Mail)),
     Part("creations", Creation, _of_user(Creation)),
     Part("grantRequests", GrantRequest, _of_user(GrantRequest), for_operators=True),
     Part(
