@@ -23,6 +23,7 @@ from creditsapp.credits import bp as credits_bp
 from creditsapp.extensions import csrf, db, login_manager, migrate
 from creditsapp.health import bp as health_bp
 from creditsapp.home import bp as home_bp
+from creditsapp.mail import postman
 from creditsapp.prices import PriceList
 from creditsapp.sandbox.mount import mount_sandbox, webhook_secrets
 from creditsapp.services.payments import Terms
@@ -80,6 +81,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     badge.init_app(app)
     errors.init_app(app)
     dodo.init_app(app, settings)
+    postman.init_app(app)
     register_commands(app)
 
     if settings.sandbox_mounted:

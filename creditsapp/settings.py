@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import secrets
 from decimal import Decimal
 from pathlib import Path
@@ -22,9 +23,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from creditsapp.dodo.signature import BadSecret, decode_secret
+from creditsapp.mail.server import parse_mail_url
 from creditsapp.models.types import LIMIT, as_credits
 from creditsapp.models.wallet import LONGEST_HOLD
 from creditsapp.prices import Price
+
+_ADDRESS = r"[\w!#$%&'*+/=?^`{|}~.-]{1,64}@[a-z0-9.-]{1,255}"
+_SENDER = re.compile(rf"({_ADDRESS})|[^\W_][\w .'&-]{{0,69}} <({_ADDRESS})>", re.IGNORECASE)
 
 ROOT = Path(__file__).resolve().parent.parent
 INSTANCE = ROOT / "instance"
@@ -87,9 +92,13 @@ class Settings(BaseSettings):
     hold_seconds: Annotated[int, Field(ge=1, le=LONGEST_HOLD)] = 900
     grant_approval_above: Annotated[CreditAmount, Field(ge=0)] = LIMIT
 
+    mail_url: Annotated[str, Field(repr=False)] = ""
+    mail_from: str = ""
+
     ratelimit_storage_uri: str = "memory://"
     proxy_hops: Annotated[int, Field(ge=0)] = 0
     welcome_requires_verified_email: bool | None = None
+    welcome_credits_per_network: Annotated[int, Field(ge=0)] = 0
     log_format: Literal["console", "json"] = "console"
 
     @property
@@ -101,6 +110,13 @@ class Settings(BaseSettings):
     def sandbox_mounted(self) -> bool:
         """Whether the stand-in is the built-in one, served below /sandbox."""
         return self.sandbox and not self.dodo_payments_base_url
+
+    @property
+    def sender(self) -> str:
+        """Who mails come from; empty where there is no domain to make it up from."""
+        host = urlsplit(self.app_base_url).hostname or "localhost"
+        made_up = f"credits@{host}" if re.search("[a-z]$", host) else ""
+        return self.mail_from or made_up
 
     @field_validator("database_url")
     @classmethod
@@ -154,6 +170,20 @@ class Settings(BaseSettings):
             raise ValueError("is not an address that begins with http:// or https://")
         return value.rstrip("/")
 
+    @field_validator("mail_url")
+    @classmethod
+    def _mail_server(cls, value: str) -> str:
+        if value:
+            parse_mail_url(value)
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        if value and not (_SENDER.fullmatch(value) and value.isprintable()):
+            raise ValueError("is not a sender such as Credits <credits@example.com>")
+        return value
+
     @model_validator(mode="wrap")
     @classmethod
     def _complete(cls, values: dict[str, Any], handler: ModelWrapValidatorHandler[Self]) -> Self:
@@ -161,8 +191,10 @@ class Settings(BaseSettings):
         if not environment and not values.get("dodo_payments_api_key"):
             environment = values["dodo_payments_environment"] = "sandbox"
         values.setdefault("welcome_requires_verified_email", environment != "sandbox")
-        if environment != "sandbox":
-            values.setdefault("grant_approval_above", ONE_OPERATOR)
+        values.setdefault(
+            "grant_approval_above", LIMIT if environment == "sandbox" else ONE_OPERATOR
+        )
+        values.setdefault("welcome_credits_per_network", 0 if environment == "sandbox" else 10)
         problems = _missing(environment, values)
         try:
             settings = handler(values)
@@ -171,6 +203,8 @@ class Settings(BaseSettings):
         else:
             if settings.min_purchase_dollars > settings.max_purchase_dollars:
                 problems.append("MIN_PURCHASE_DOLLARS: is above MAX_PURCHASE_DOLLARS")
+            if settings.mail_url and environment == "live_mode" and not settings.sender:
+                problems.append("MAIL_FROM: is required where APP_BASE_URL names no domain")
             if settings.credits_per_dollar * settings.max_purchase_dollars > LIMIT:
                 problems.append("CREDITS_PER_DOLLAR: makes more credits than can be kept")
         if problems:

@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 
 from creditsapp import create_app
 from creditsapp.extensions import db
-from creditsapp.services import accounts, verification
+from creditsapp.services import passwords, verification, welcome
 from creditsapp.settings import Settings, load_settings
 from tests.databases import empty, running_postgres
 from tests.gallery.serving import opened
@@ -17,7 +17,8 @@ from tests.servers import WEBHOOK_SECRET, Servers
 
 for name in Settings.model_fields:
     os.environ.pop(name.upper(), None)
-accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+welcome._COST = {"n": 2, "r": 1, "p": 1}
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,9 @@ from tests.builders import (
 
 # Tables that hold nothing about one person, each with the reason.
 IMPERSONAL = {
+    "ended_sessions": "random names, of which nothing says whose they were",
     "periodic_jobs": "when the workers' jobs are due",
+    "welcome_networks": "counts of some days",
 }
 
 

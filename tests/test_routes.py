@@ -13,6 +13,10 @@ PUBLIC = {
     "auth.register",
     "auth.login",
     "auth.logout",
+    "auth.sent",
+    "auth.verify",
+    "auth.forgot",
+    "auth.reset",
     "health.alive",
     "health.ready",
     "webhooks.alive",
@@ -74,7 +78,8 @@ def test_security_headers_are_on_every_answer(client, routes):
         assert "default-src 'none'" in policy
         assert "unsafe-" not in policy
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["Referrer-Policy"] == "same-origin"
+        secret = answer.request.path.startswith(("/auth/verify/", "/auth/reset/"))
+        assert answer.headers["Referrer-Policy"] == ("no-referrer" if secret else "same-origin")
         assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
         assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
 

@@ -15,6 +15,7 @@ from creditsapp.commands.deciding import begin, decided, key_option, optional_re
 from creditsapp.commands.reports import DATES
 from creditsapp.dodo import dodo_client
 from creditsapp.formatting import counted, number
+from creditsapp.mail import postman
 from creditsapp.services import reconciliation, upkeep
 from creditsapp.services.audit import Decision
 from creditsapp.services.healing import HEALED, Finding
@@ -149,7 +150,8 @@ def _begin_working(decision: Decision) -> bool:
 def _sweep(*, everything: bool) -> bool:
     """Sweep, and say what was done; False if a part of it failed."""
     succeeded = True
-    for name, job in upkeep.sweeps(dodo_client(), _terms(), everything=everything):
+    jobs = upkeep.sweeps(dodo_client(), _terms(), postman.send_due, everything=everything)
+    for name, job in jobs:
         try:
             count = job()
             if count or everything:

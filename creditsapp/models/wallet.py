@@ -53,6 +53,7 @@ class Wallet(Base):
     version: Mapped[int] = mapped_column(BigInteger, default=0)
     lifetime_added: Mapped[Decimal] = mapped_column(default=Decimal(0))
     lifetime_used: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    alert_below: Mapped[Decimal | None]
     dodo_customer_id: Mapped[str | None] = mapped_column(String(255), unique=True)
     created_at: Mapped[datetime]
 

@@ -147,7 +147,7 @@ def insert_new(session: Session, table: type[Base], **values: Any) -> bool:
     return session.execute(statement.returning(key)).first() is not None
 
 
-def locked(session: Session, table: type[Row], row_id: str) -> Row | None:
+def locked(session: Session, table: type[Row], row_id: str | int) -> Row | None:
     """A row as it stands now, locked to the end of the use case; None where there is none."""
     return session.get(table, row_id, with_for_update=True, populate_existing=True)
 

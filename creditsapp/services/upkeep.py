@@ -12,7 +12,15 @@ from sqlalchemy import update
 
 from creditsapp.dodo.client import DodoClient
 from creditsapp.models import PeriodicJob
-from creditsapp.services import expiry, purchases, reconciliation, retrials
+from creditsapp.services import (
+    expiry,
+    links,
+    purchases,
+    reconciliation,
+    retrials,
+    sessions,
+    welcome,
+)
 from creditsapp.services.healing import Finding
 from creditsapp.services.payments import Terms
 from creditsapp.services.reconciliation import Comparison
@@ -39,7 +47,7 @@ Tell = Callable[[Finding], None]
 
 
 def sweeps(
-    dodo: DodoClient, terms: Terms, *, everything: bool
+    dodo: DodoClient, terms: Terms, send_mails: Callable[[], int], *, everything: bool
 ) -> Iterator[tuple[str, Callable[[], int]]]:
     """The jobs that are always due, by what they count; `everything` waits for no next attempt."""
     yield "holds released", expiry.release_expired
@@ -51,6 +59,10 @@ def sweeps(
         return retrials.retry_due(dodo, terms)
 
     yield "webhooks applied", retry
+    yield "mails sent", send_mails
+    yield "ended sessions forgotten", sessions.forget_old
+    yield "old links forgotten", links.forget_old
+    yield "networks forgotten", welcome.forget_networks
 
 
 def comparisons(
