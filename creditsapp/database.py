@@ -22,8 +22,9 @@ TRUSTED_SECONDS = 5.0
 def engine_options(url: str) -> dict[str, Any]:
     """The options of `create_engine` for a database URL."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": LOCK_SECONDS}}
+        return {"connect_args": {"timeout": LOCK_SECONDS}, "hide_parameters": True}
     return {
+        "hide_parameters": True,  # an error's text goes to the log
         "pool_size": 10,
         "max_overflow": 10,
         "pool_timeout": 10,
