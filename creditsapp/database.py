@@ -88,7 +88,7 @@ def _patiently(act: Callable[[], object]) -> None:
         except Exception as error:
             if not is_locked(error) or time.monotonic() > deadline:
                 raise
-            time.sleep(random.uniform(0.001, 0.02))
+            time.sleep(random.uniform(0.001, 0.02))  # nosec B311 # jitter
 
 
 def leaves_unknown(error: DBAPIError) -> bool:
