@@ -1,7 +1,6 @@
 """The settings: read once from the environment and `.env`, typed, and refused all at once."""
 
 import base64
-import json
 import re
 import secrets
 from decimal import Decimal
@@ -27,6 +26,7 @@ from creditsapp.mail.server import parse_mail_url
 from creditsapp.models.types import LIMIT, as_credits
 from creditsapp.models.wallet import LONGEST_HOLD
 from creditsapp.prices import Price
+from creditsapp.strict_json import parse_json
 
 _ADDRESS = r"[\w!#$%&'*+/=?^`{|}~.-]{1,64}@[a-z0-9.-]{1,255}"
 _SENDER = re.compile(rf"({_ADDRESS})|[^\W_][\w .'&-]{{0,69}} <({_ADDRESS})>", re.IGNORECASE)
@@ -85,6 +85,7 @@ class Settings(BaseSettings):
     dodo_webhook_secret: Annotated[tuple[str, ...], NoDecode] = ()
 
     initial_free_credits: Annotated[CreditAmount, Field(ge=0)] = Decimal(50)
+    low_balance_credits: Annotated[CreditAmount, Field(ge=0)] = Decimal(10)
     credits_per_dollar: Annotated[CreditAmount, Field(gt=0)] = Decimal(20)
     min_purchase_dollars: Annotated[int, Field(ge=1)] = 1
     max_purchase_dollars: Annotated[int, Field(ge=1, le=1_000_000)] = 500
@@ -117,6 +118,16 @@ class Settings(BaseSettings):
         host = urlsplit(self.app_base_url).hostname or "localhost"
         made_up = f"credits@{host}" if re.search("[a-z]$", host) else ""
         return self.mail_from or made_up
+
+    @property
+    def under_https(self) -> bool:
+        """Whether browsers reach the app by https alone."""
+        return self.app_base_url.startswith("https://")
+
+    @property
+    def counts_alone(self) -> bool:
+        """Whether each process counts by itself how often things are done."""
+        return self.ratelimit_storage_uri == "memory://"
 
     @field_validator("database_url")
     @classmethod
@@ -154,14 +165,30 @@ class Settings(BaseSettings):
     def _costs(cls, value: Any) -> Any:
         if isinstance(value, str):
             try:
-                value = json.loads(value, parse_float=Decimal)
-            except (ValueError, ArithmeticError):
+                value = parse_json(value.encode())
+            except ValueError:
                 raise ValueError('is not a JSON object such as {"THEME_GENERATION": 0.5}') from None
         if not isinstance(value, dict):
             raise ValueError('is not a JSON object such as {"THEME_GENERATION": 0.5}')
         if not all(1 <= len(name) <= 64 and name.isprintable() for name in value):
             raise ValueError("an operation's name has 1 to 64 printable characters")
         return {name.lower(): cost for name, cost in value.items()}
+
+    @field_validator("ratelimit_storage_uri")
+    @classmethod
+    def _storage(cls, value: str) -> str:
+        if value == "memory://":
+            return value
+        if not value.startswith(("redis://", "rediss://")):
+            raise ValueError("is neither memory:// nor an address that begins with redis://")
+        try:
+            parts = urlsplit(value)
+            known = bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            known = False
+        if not known or not (parts.path.strip("/") or "0").isdigit():
+            raise ValueError("is not an address such as redis://127.0.0.1:6379/0")
+        return value
 
     @field_validator("app_base_url", "dodo_payments_base_url")
     @classmethod
@@ -190,11 +217,10 @@ class Settings(BaseSettings):
         environment = values.get("dodo_payments_environment")
         if not environment and not values.get("dodo_payments_api_key"):
             environment = values["dodo_payments_environment"] = "sandbox"
-        values.setdefault("welcome_requires_verified_email", environment != "sandbox")
-        values.setdefault(
-            "grant_approval_above", LIMIT if environment == "sandbox" else ONE_OPERATOR
-        )
-        values.setdefault("welcome_credits_per_network", 0 if environment == "sandbox" else 10)
+        real = environment != "sandbox"
+        values.setdefault("welcome_requires_verified_email", real)
+        values.setdefault("grant_approval_above", ONE_OPERATOR if real else LIMIT)
+        values.setdefault("welcome_credits_per_network", 10 if real else 0)
         problems = _missing(environment, values)
         try:
             settings = handler(values)

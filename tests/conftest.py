@@ -6,12 +6,14 @@ import shutil
 import flask_migrate
 import pytest
 from argon2 import PasswordHasher
+from jinja2 import BytecodeCache
 
 from creditsapp import create_app
 from creditsapp.extensions import db
 from creditsapp.services import passwords, verification, welcome
 from creditsapp.settings import Settings, load_settings
 from tests.databases import empty, running_postgres
+from tests.describing import conforming
 from tests.gallery.serving import opened
 from tests.servers import WEBHOOK_SECRET, Servers
 
@@ -19,6 +21,23 @@ for name in Settings.model_fields:
     os.environ.pop(name.upper(), None)
 passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 welcome._COST = {"n": 2, "r": 1, "p": 1}
+
+
+class Compiled(BytecodeCache):
+    """Templates that were compiled once, for all the apps of a process."""
+
+    def __init__(self):
+        self.known = {}
+
+    def load_bytecode(self, bucket):
+        if bucket.key in self.known:
+            bucket.bytecode_from_string(self.known[bucket.key])
+
+    def dump_bytecode(self, bucket):
+        self.known[bucket.key] = bucket.bytecode_to_string()
+
+
+TEMPLATES = Compiled()
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +85,11 @@ def settings_for(url, **overrides):
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request, tmp_path):
     """An empty, migrated database; each test that uses it runs on both kinds."""
+    return emptied(request, tmp_path)
+
+
+def emptied(request, tmp_path):
+    """The database of the kind that a test is run for, migrated and without a row."""
     if request.param == "sqlite":
         path = tmp_path / "credits.db"
         shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
@@ -83,6 +107,8 @@ def make_app(database_url):
     def make(**overrides):
         app = create_app(settings_for(database_url, **overrides))
         app.testing = True
+        app.after_request(conforming)
+        app.jinja_env.bytecode_cache = TEMPLATES
         apps.append(app)
         return app
 

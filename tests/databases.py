@@ -17,6 +17,7 @@ from creditsapp.services.errors import OutcomeUnknown
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+on_both = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
 TABLES = [table.name for table in reversed(Base.metadata.sorted_tables)]
 

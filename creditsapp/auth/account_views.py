@@ -3,11 +3,12 @@
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
+from flask_wtf.csrf import CSRFError
 
+from creditsapp import limits
 from creditsapp.auth import bp, sessions
 from creditsapp.auth.forms import DeleteForm, EmailForm, EmptyForm, NameForm, PasswordForm
 from creditsapp.auth.pages import form_page
-from creditsapp.errors import answer
 from creditsapp.services import accounts, closing, mailboxes, new_passwords
 from creditsapp.services import sessions as session_service
 from creditsapp.services.addresses import InvalidEmail
@@ -31,25 +32,31 @@ def name() -> ResponseReturnValue:
 @login_required
 def account() -> ResponseReturnValue:
     """Who is signed in, and another password, which ends every other session."""
-    form = PasswordForm()
+    form, status = PasswordForm(), 422
     if form.validate_on_submit():
         try:
-            user = new_passwords.change(
-                current_user.id, form.current_password.data, form.new_password.data
-            )
+            with limits.password.failures():
+                user = new_passwords.change(
+                    current_user.id, form.current_password.data, form.new_password.data
+                )
         except WrongPassword as error:
             form.current_password.errors = [str(error)]
         except InvalidPassword as error:
             form.new_password.errors = [str(error)]
+        except limits.TooManyRequests as error:
+            form.form_errors, status = [str(error)], error.status
         else:
             sessions.go_on(user)
             flash(_("Your password is changed. Other devices are signed out."))
             return _back()
-    return _account_page(NameForm(formdata=None, name=current_user.name), form)
+    return _account_page(NameForm(formdata=None, name=current_user.name), form, status)
 
 
-def _account_page(name_form: NameForm, password_form: PasswordForm) -> ResponseReturnValue:
-    return form_page("auth/account.html", name_form=name_form, password_form=password_form)
+def _account_page(
+    name_form: NameForm, password_form: PasswordForm, refused: int = 422
+) -> ResponseReturnValue:
+    forms = {"name_form": name_form, "password_form": password_form}
+    return form_page("auth/account.html", refused, **forms)
 
 
 @bp.route("/email", methods=["GET", "POST"])
@@ -59,7 +66,11 @@ def email() -> ResponseReturnValue:
     form = EmailForm()
     if form.validate_on_submit():
         try:
-            mailboxes.ask_for_another(current_user.id, form.email.data, form.current_password.data)
+            limits.mail()
+            with limits.password.failures():
+                mailboxes.ask_for_another(
+                    current_user.id, form.email.data, form.current_password.data
+                )
         except InvalidEmail as error:
             form.email.errors = [str(error)]
         except WrongPassword as error:
@@ -75,7 +86,8 @@ def email() -> ResponseReturnValue:
 def resend() -> ResponseReturnValue:
     """Send the link that confirms one's address again."""
     if not EmptyForm().validate_on_submit():
-        return _expired()
+        raise CSRFError
+    limits.mail()
     mailboxes.send_again(current_user.id)
     flash(_("We have sent you another link. It works for 24 hours."), "info")
     return _back()
@@ -86,7 +98,7 @@ def resend() -> ResponseReturnValue:
 def sign_out_everywhere() -> ResponseReturnValue:
     """End every session of the user, this one too."""
     if not EmptyForm().validate_on_submit():
-        return _expired()
+        raise CSRFError
     session_service.end_all(current_user.id)
     sessions.leave()
     flash(_("You are signed out on all devices."))
@@ -100,7 +112,8 @@ def delete() -> ResponseReturnValue:
     form = DeleteForm()
     if form.validate_on_submit():
         try:
-            closing.erase_own(current_user.id, form.current_password.data)
+            with limits.password.failures():
+                closing.erase_own(current_user.id, form.current_password.data)
         except WrongPassword as error:
             form.current_password.errors = [str(error)]
         else:
@@ -112,7 +125,3 @@ def delete() -> ResponseReturnValue:
 
 def _back() -> ResponseReturnValue:
     return redirect(url_for("auth.account"), 303)
-
-
-def _expired() -> ResponseReturnValue:
-    return answer(400, "csrf_failed", _("This page has expired. Please send it again."))

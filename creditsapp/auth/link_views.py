@@ -6,10 +6,10 @@ from flask import abort, flash, make_response, redirect, render_template, reques
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from creditsapp import tokens
+from creditsapp import limits, tokens
 from creditsapp.auth import bp, sessions
 from creditsapp.auth.forms import EmptyForm, ForgotForm, ResetForm
-from creditsapp.auth.pages import bonus, form_page, tell_of_credits
+from creditsapp.auth.pages import alert_below, bonus, form_page, tell_of_credits
 from creditsapp.models import AccountLink
 from creditsapp.services import links, mailboxes, new_passwords, registration
 from creditsapp.services.accounts import EmailTaken
@@ -34,12 +34,13 @@ def verify(token: str) -> ResponseReturnValue:
         raise DeadLink("unknown")
     form = EmptyForm()
     if form.validate_on_submit():
+        limits.link()
         return _CONFIRMED[link.purpose](link)
     return _secret_page("auth/verify.html", form=form, link=link, token=token)
 
 
 def _new_account(link: AccountLink) -> ResponseReturnValue:
-    user = registration.confirm(link, bonus())
+    user = registration.confirm(link, bonus(), alert_below=alert_below())
     sessions.begin(user, remember=False)
     tell_of_credits(user)
     return redirect(url_for("studio.index"), 303)
@@ -65,11 +66,16 @@ _CONFIRMED = {"register": _new_account, "verify": _own_address, "email": _other_
 @bp.route("/forgot", methods=["GET", "POST"])
 def forgot() -> ResponseReturnValue:
     """Ask for a link that sets a new password."""
-    form = ForgotForm()
+    form, status = ForgotForm(), 422
     if form.validate_on_submit():
-        new_passwords.ask(form.email.data)
-        return redirect(url_for("auth.sent", what="reset"), 303)
-    return form_page("auth/forgot.html", form=form)
+        try:
+            limits.reset()
+        except limits.TooManyRequests as error:
+            form.form_errors, status = [str(error)], error.status
+        else:
+            new_passwords.ask(form.email.data)
+            return redirect(url_for("auth.sent", what="reset"), 303)
+    return form_page("auth/forgot.html", status, form=form)
 
 
 @bp.route("/reset/<token>", methods=["GET", "POST"])
@@ -80,6 +86,7 @@ def reset(token: str) -> ResponseReturnValue:
         raise DeadLink("unknown")
     form = ResetForm()
     if form.validate_on_submit():
+        limits.link()
         try:
             new_passwords.reset(link, form.new_password.data)
         except InvalidPassword as error:

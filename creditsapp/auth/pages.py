@@ -1,5 +1,6 @@
-"""What the account's pages share: forms that nobody keeps, and the words on welcome credits."""
+"""What the account's pages share: forms, and the words on welcome credits."""
 
+from decimal import Decimal
 from typing import Any
 
 from flask import current_app, flash, render_template, request
@@ -11,10 +12,10 @@ from creditsapp.services.welcome import Bonus, network_of
 from creditsapp.translation import gettext as _
 
 
-def form_page(template: str, **context: Any) -> ResponseReturnValue:
-    """A page with a form: new, or refused and shown again."""
-    status = 422 if request.method == "POST" else 200
-    return render_template(template, **context), status, {"Cache-Control": "no-store"}
+def form_page(template: str, refused: int = 422, **context: Any) -> ResponseReturnValue:
+    """A page with a form: new, or refused with a status and shown again."""
+    status = refused if request.method == "POST" else 200
+    return render_template(template, **context), status
 
 
 def bonus() -> Bonus:
@@ -25,6 +26,11 @@ def bonus() -> Bonus:
         network_of(request.remote_addr),
         settings.welcome_credits_per_network,
     )
+
+
+def alert_below() -> Decimal:
+    """Below which balance new users are told by mail."""
+    return current_app.extensions["creditsapp"].settings.low_balance_credits
 
 
 def tell_of_welcome(user: User) -> None:

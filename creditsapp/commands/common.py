@@ -19,7 +19,7 @@ from creditsapp.dodo.errors import DodoFailed
 from creditsapp.models.types import InvalidAmount, as_credits
 from creditsapp.services.checkpoints import BrokenCheckpoint
 from creditsapp.services.errors import ServiceError
-from creditsapp.services.idempotency import InvalidKey
+from creditsapp.services.keys import InvalidKey
 
 
 class CommandGroup(AppGroup):

@@ -40,6 +40,7 @@ def create(email: str, name: str, password: str | None, reason: str, key: str | 
         chosen,
         name=name,
         welcome=settings.initial_free_credits,
+        alert_below=settings.low_balance_credits,
         actor=decision.actor,
         reason=decision.reason,
         key=decision.key,

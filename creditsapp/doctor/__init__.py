@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from flask import current_app
 
-from creditsapp.doctor import database, provider, setup
+from creditsapp.doctor import counting, database, provider, setup
 from creditsapp.doctor.finding import Finding
 from creditsapp.settings import Settings
 
@@ -20,4 +20,5 @@ def examine() -> Iterator[Finding]:
     yield setup.api_key(settings)
     yield setup.address(settings)
     yield setup.prices(settings)
+    yield counting.rate_limits(settings)
     yield from provider.findings(settings, secrets)

@@ -15,6 +15,11 @@ def _details(letter: Letter) -> dict[str, Any]:
 
 # A kind's values may be looked up; raise Obsolete where there is nothing to say any more.
 KINDS: dict[str, Values] = {
+    "purchase": _details,
+    "refund": _details,
+    "dispute": _details,
+    "restored": _details,
+    "debt": _details,
     "email": unless_taken,
     "email_changed": _details,
     "low_balance": _details,

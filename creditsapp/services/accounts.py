@@ -11,7 +11,7 @@ from creditsapp.models import User
 from creditsapp.services import audit, passwords, wallets
 from creditsapp.services.addresses import InvalidEmail, normalised
 from creditsapp.services.errors import ServiceError
-from creditsapp.services.idempotency import caller_key
+from creditsapp.services.keys import caller_key
 from creditsapp.services.passwords import WrongPassword
 from creditsapp.services.retrying import retried
 from creditsapp.services.transaction import now, transaction, violates
@@ -43,12 +43,14 @@ def register(
     *,
     name: str = "",
     welcome: Decimal,
+    alert_below: Decimal | int = 0,
     actor: str | None = None,
     reason: str = "",
     key: str | None = None,
 ) -> User:
     """Make an account with its wallet and `welcome` credits (0 for none) as entry 1.
 
+    A balance below `alert_below` is told by mail (0: never).
     With an actor it leaves a line in the operators' audit trail, and a key that made this account
     before gives it again. Raise InvalidEmail, InvalidPassword, EmailTaken or InvalidKey.
     """
@@ -57,7 +59,7 @@ def register(
     password_hash, who = passwords.hashed(password, address), person(address)
     try:
         with transaction() as session:
-            user = _open(session, address, name, password_hash)
+            user = _open(session, address, name, password_hash, alert_below)
             _give(session, user, who, Bonus(welcome))
             if actor:
                 audit._record(
@@ -78,7 +80,9 @@ def register(
     return user
 
 
-def _open(session: Session, address: str, name: str, password_hash: str) -> User:
+def _open(
+    session: Session, address: str, name: str, password_hash: str, alert_below: Decimal | int
+) -> User:
     """A new account and its empty wallet."""
     user = User(
         email=address,
@@ -89,7 +93,7 @@ def _open(session: Session, address: str, name: str, password_hash: str) -> User
     )
     session.add(user)
     session.flush()
-    wallets._open(session, user.id)
+    wallets._open(session, user.id, alert_below)
     return user
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from creditsapp.extensions import db
 from creditsapp.models import OperatorAction
-from creditsapp.services.idempotency import caller_key
+from creditsapp.services.keys import caller_key
 from creditsapp.services.retrying import retried
 from creditsapp.services.transaction import insert_new, now, streamed, transaction
 

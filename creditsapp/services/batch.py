@@ -9,6 +9,8 @@ from typing import Any
 from creditsapp.driver import Driver
 from creditsapp.models import LedgerEntry
 from creditsapp.models.types import to_units
+from creditsapp.services.alerts import ON_POSTGRESQL, alert_on_sqlite
+from creditsapp.services.mails import note_queued
 from creditsapp.services.posting import Movement, entry_of
 
 _MOVE = """
@@ -17,10 +19,10 @@ UPDATE wallets SET
     version = version + :count,
     lifetime_used = lifetime_used + CAST(:total AS bigint)
 WHERE user_id = CAST(:user_id AS bigint) AND balance - held >= CAST(:total AS bigint)
-RETURNING version, balance"""
+RETURNING version, balance, alert_below"""
 
 _POSTGRESQL = (
-    f"WITH wallet AS ({_MOVE})\n"  # nosec B608 # a constant of ours
+    f"WITH wallet AS ({_MOVE}), mail AS ({ON_POSTGRESQL.format(spent='total')})\n"  # nosec B608 # ours
     "INSERT INTO ledger_entries (user_id, number, amount, balance_after, type, operation,"
     " description, details, idempotency_key, created_at)\n"
     "SELECT CAST(:user_id AS bigint), version - :count + place, amount,"
@@ -29,7 +31,7 @@ _POSTGRESQL = (
     "FROM wallet, json_to_recordset(CAST(:rows AS json)) AS usage (place integer, amount bigint,"
     " running bigint, operation varchar, description varchar, details varchar,"
     " key varchar)\n"
-    "RETURNING number, balance_after, created_at"
+    "RETURNING number, balance_after, created_at, EXISTS (SELECT FROM mail)"
 )
 _SQLITE_APPEND = (
     "INSERT INTO ledger_entries (user_id, number, amount, balance_after, type, operation,"
@@ -62,7 +64,9 @@ def post_usages(driver: Driver, movements: Sequence[Movement]) -> list[LedgerEnt
     totals = {"user_id": movements[0].user_id, "total": -sum(amounts), "count": len(movements)}
     if driver.dialect.name == "postgresql":
         posted = driver.rows(_POSTGRESQL, totals | {"rows": json.dumps(rows)})
-        found = sorted((number, balance, at) for number, balance, at in posted)
+        found = sorted((number, balance, at) for number, balance, at, _ in posted)
+        if any(alerted for *_, alerted in posted):
+            note_queued()
     else:
         found = _append(driver, totals, rows)
     if not found:
@@ -76,7 +80,7 @@ def _append(
     moved = driver.row(_MOVE, totals)
     if moved is None:
         return []
-    version, balance = moved
+    version, balance, threshold = moved
     created_at = datetime.now(UTC)
     values = [
         row
@@ -90,4 +94,5 @@ def _append(
     ]
     for value in values:
         driver.rows(_SQLITE_APPEND, value)
+    alert_on_sqlite(driver, totals["user_id"], balance, totals["total"], threshold, created_at)
     return [(value["number"], value["balance_after"], created_at) for value in values]

@@ -11,7 +11,7 @@ from creditsapp.services import audit, mails, passwords, welcome
 from creditsapp.services.accounts import _locked
 from creditsapp.services.audit import Decision
 from creditsapp.services.errors import ServiceError
-from creditsapp.services.idempotency import caller_key
+from creditsapp.services.keys import caller_key
 from creditsapp.services.links import _close_all
 from creditsapp.services.passwords import WrongPassword
 from creditsapp.services.retrying import retried

@@ -13,7 +13,8 @@ from creditsapp.models.types import added, format_credits, signed_credits
 from creditsapp.services import audit, wallets
 from creditsapp.services.audit import Decision, person
 from creditsapp.services.errors import IdempotencyConflict, ServiceError
-from creditsapp.services.idempotency import by_key, caller_key, conflict, same
+from creditsapp.services.idempotency import by_key, conflict, same
+from creditsapp.services.keys import caller_key
 from creditsapp.services.ledger import _post_for_operator
 from creditsapp.services.posting import Movement
 from creditsapp.services.retrying import retried_by_key

@@ -58,7 +58,12 @@ def _queue(
         created_at=at,
         due_at=at,
     )
-    session.info[QUEUED] = True
+    note_queued()
+
+
+def note_queued() -> None:
+    """Let whoever sends after a request know that there is something."""
+    db.session.info[QUEUED] = True
 
 
 def queued_here() -> bool:

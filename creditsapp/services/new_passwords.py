@@ -11,7 +11,7 @@ from creditsapp.services.addresses import InvalidEmail, normalised
 from creditsapp.services.audit import Decision
 from creditsapp.services.closing import AccountErased
 from creditsapp.services.errors import ServiceError
-from creditsapp.services.idempotency import caller_key
+from creditsapp.services.keys import caller_key
 from creditsapp.services.links import _close_all, _open, _owner, _send, _use
 from creditsapp.services.passwords import WrongPassword
 from creditsapp.services.retrying import retried

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from creditsapp.driver import Driver
 from creditsapp.models import Payment, Purchase, Wallet
-from creditsapp.models.types import LIMIT, NO_CREDITS, added
+from creditsapp.models.types import LIMIT, NO_CREDITS, added, to_units
+from creditsapp.services import mails
 from creditsapp.services.customers import _remember_customer
 from creditsapp.services.facts import PaymentFacts
 from creditsapp.services.orders import ENDED, _follow, _heed_whole_refund, _review_order
@@ -193,7 +194,7 @@ def _credit(session: Session, payment: Payment, purchase: Purchase, amount: Deci
         purchase.status, purchase.updated_at, purchase.paid_at = "paid", at, at
     payment.credited = amount
     session.flush()
-    post_unguarded(
+    entry = post_unguarded(
         Driver.of(session),
         Movement(
             user_id=purchase.user_id,
@@ -204,6 +205,18 @@ def _credit(session: Session, payment: Payment, purchase: Purchase, amount: Deci
             purchase_id=purchase.id,
             payment_id=payment.id,
         ),
+    )
+    mails._queue(
+        session,
+        purchase.user_id,
+        "purchase",
+        key=f"purchase:{payment.id}",
+        credits=to_units(amount),
+        balance=to_units(entry.balance_after),
+        dollars=purchase.dollars,
+        total=payment.total,
+        currency=payment.currency,
+        purchase_id=purchase.id,
     )
     if payment.customer_id:
         _remember_customer(session, purchase.user_id, payment.customer_id)

@@ -15,7 +15,9 @@ from typing import Any
 from creditsapp.driver import Driver
 from creditsapp.models import LedgerEntry
 from creditsapp.models.types import from_units, to_units
+from creditsapp.services.alerts import ON_POSTGRESQL, alert_on_sqlite
 from creditsapp.services.errors import WalletNotFound
+from creditsapp.services.mails import note_queued
 from creditsapp.services.wallets import check_user
 
 _GUARDS = {
@@ -32,7 +34,7 @@ UPDATE wallets SET
     lifetime_added = lifetime_added + CAST(:added AS bigint),
     lifetime_used = lifetime_used + CAST(:used AS bigint)
 WHERE user_id = CAST(:user_id AS bigint) AND {guard}
-RETURNING version, balance"""
+RETURNING version, balance, alert_below"""
 
 _COLUMNS = (
     "user_id, number, amount, balance_after, type, operation, description, details,"
@@ -44,13 +46,15 @@ _VALUES = (
     " CAST(:payment_id AS varchar), CAST(:refunded_number AS bigint), CAST(:actor AS varchar)"
 )
 
+_ALERT = f", mail AS ({ON_POSTGRESQL.format(spent='used')})"
 _POSTGRESQL = {
     guard: (
-        f"WITH wallet AS ({_MOVE.format(guard=condition)})\n"
+        f"WITH wallet AS ({_MOVE.format(guard=condition)}){_ALERT if guard else ''}\n"
         f"INSERT INTO ledger_entries ({_COLUMNS})\n"
         "SELECT CAST(:user_id AS bigint), version, CAST(:amount AS bigint), balance, "
         + _VALUES.format(details="CAST(:details AS json)")
-        + ", clock_timestamp() FROM wallet\nRETURNING number, balance_after, created_at"
+        + ", clock_timestamp() FROM wallet\nRETURNING number, balance_after, created_at, "
+        + ("EXISTS (SELECT FROM mail)" if guard else "FALSE")
     )
     for guard, condition in _GUARDS.items()
 }
@@ -132,11 +136,16 @@ def post(driver: Driver, movement: Movement) -> LedgerEntry | None:
     values = _values(movement)
     if driver.dialect.name == "postgresql":
         row = driver.row(_POSTGRESQL[movement.guard], values)
-        return None if row is None else entry_of(movement, *row)
+        if row is None:
+            return None
+        *posted, alerted = row
+        if alerted:
+            note_queued()
+        return entry_of(movement, *posted)
     row = driver.row(_SQLITE_MOVE[movement.guard], values)
     if row is None:
         return None
-    number, balance = row
+    number, balance, threshold = row
     created_at = datetime.now(UTC)
     values |= {
         "number": number,
@@ -144,6 +153,8 @@ def post(driver: Driver, movement: Movement) -> LedgerEntry | None:
         "created_at": driver.moment(created_at),
     }
     driver.rows(_SQLITE_APPEND, values)
+    if movement.guard:
+        alert_on_sqlite(driver, movement.user_id, balance, values["used"], threshold, created_at)
     return entry_of(movement, number, balance, created_at)
 
 

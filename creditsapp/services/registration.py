@@ -1,6 +1,7 @@
 """How people come in: at once, or once they have shown that they read their mail."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sqlalchemy.exc import IntegrityError
 
@@ -24,7 +25,7 @@ class Applicant:
 
 
 @retried
-def sign_up(applicant: Applicant, bonus: Bonus) -> User:
+def sign_up(applicant: Applicant, bonus: Bonus, *, alert_below: Decimal | int = 0) -> User:
     """Make an account at once, and send a link that confirms its address.
 
     Raise InvalidEmail, InvalidPassword, EmailTaken.
@@ -33,7 +34,7 @@ def sign_up(applicant: Applicant, bonus: Bonus) -> User:
     password_hash, who = passwords.hashed(applicant.password, address), welcome.person(address)
     try:
         with transaction() as session:
-            user = accounts._open(session, address, applicant.name, password_hash)
+            user = accounts._open(session, address, applicant.name, password_hash, alert_below)
             user.language = applicant.language
             welcome._give(session, user, who, bonus)
             links._send(session, "verify", address, user.id)
@@ -65,7 +66,7 @@ def apply(applicant: Applicant) -> None:
 
 
 @retried
-def confirm(link: AccountLink, bonus: Bonus) -> User:
+def confirm(link: AccountLink, bonus: Bonus, *, alert_below: Decimal | int = 0) -> User:
     """Make the account that a link was sent for. Raise DeadLink, EmailTaken."""
     who = welcome.person(link.email)
     try:
@@ -74,7 +75,7 @@ def confirm(link: AccountLink, bonus: Bonus) -> User:
             asked = session.get(Registration, link.id)
             if asked is None:
                 raise DeadLink("unknown")
-            user = accounts._open(session, link.email, asked.name, asked.password_hash)
+            user = accounts._open(session, link.email, asked.name, asked.password_hash, alert_below)
             user.language, user.verified_at = asked.language, now()
             welcome._give(session, user, who, bonus)
             session.delete(asked)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from creditsapp.driver import Driver
 from creditsapp.models import Payment, PaymentDispute, PaymentRefund, Purchase
 from creditsapp.models.types import NO_CREDITS, added, from_units, to_units
+from creditsapp.services import mails
 from creditsapp.services.posting import Movement, post_unguarded
 from creditsapp.services.transaction import now
 
@@ -96,17 +97,28 @@ def _move(session: Session, payment: Payment, taken_back: Decimal, because: str)
     payment.updated_at = now()
     session.flush()
     purchase = session.get_one(Purchase, payment.purchase_id)
-    post_unguarded(
+    key = f"settle:{payment.id}:{payment.settlements}"
+    entry = post_unguarded(
         Driver.of(session),
         Movement(
             user_id=purchase.user_id,
             amount=difference.copy_negate(),
             type=because,
-            key=f"settle:{payment.id}:{payment.settlements}",
+            key=key,
             description=_explanation(because, difference),
             purchase_id=purchase.id,
             payment_id=payment.id,
         ),
+    )
+    mails._queue(
+        session,
+        purchase.user_id,
+        because if difference > 0 else "restored",
+        key=key,
+        credits=abs(to_units(difference)),
+        balance=to_units(entry.balance_after),
+        dollars=purchase.dollars,
+        purchase_id=purchase.id,
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from creditsapp.driver import Driver
 from creditsapp.models import Wallet
-from creditsapp.models.types import added, from_units
+from creditsapp.models.types import added, as_credits, from_units
 from creditsapp.services.errors import InsufficientCredits, WalletNotFound
 from creditsapp.services.transaction import now
 
@@ -79,6 +79,10 @@ def _short_of(session: Session, user_id: int, required: Decimal) -> Insufficient
     return InsufficientCredits(required, found.balance, found.available)
 
 
-def _open(session: Session, user_id: int) -> None:
-    """Make a user's wallet, empty."""
-    session.execute(insert(Wallet).values(user_id=user_id, created_at=now()))
+def _open(session: Session, user_id: int, alert_below: Decimal | int = 0) -> None:
+    """Make a user's wallet, empty; a balance below `alert_below` is told by mail, for 0 never."""
+    session.execute(
+        insert(Wallet).values(
+            user_id=user_id, alert_below=as_credits(alert_below) or None, created_at=now()
+        )
+    )

@@ -13,11 +13,11 @@ from flask_login import current_user, login_required
 from creditsapp.auth.forms import EmptyForm
 from creditsapp.badge import badge
 from creditsapp.charging import prices
-from creditsapp.errors import answer
+from creditsapp.errors import EXPIRED, answer
 from creditsapp.models import Creation
 from creditsapp.services import creations, ledger
 from creditsapp.services.errors import InsufficientCredits, ServiceError
-from creditsapp.services.idempotency import InvalidKey
+from creditsapp.services.keys import InvalidKey
 from creditsapp.studio import bp
 from creditsapp.studio.operation import RESULT_PAGE, InvalidInput, Operation, UploadField
 from creditsapp.studio.operations import OPERATIONS
@@ -47,7 +47,7 @@ def index() -> ResponseReturnValue:
     """The operations, and what was made lately."""
     latest, _older = creations.newest(current_user.id, limit=LATEST)
     page = render_template("studio/index.html", creations=latest)
-    return page, 200, {"Cache-Control": "no-store"}
+    return page
 
 
 @bp.get("/creations")
@@ -69,7 +69,7 @@ def all_creations() -> ResponseReturnValue:
         chosen=chosen,
         counts=counts,
     )
-    return page, 200, {"Cache-Control": "no-store"}
+    return page
 
 
 @bp.route("/<name>", methods=["GET", "POST"])
@@ -82,8 +82,7 @@ def operation(name: str) -> ResponseReturnValue:
         return _form_page(found, request.args)
     form = EmptyForm()
     if not form.validate_on_submit():
-        expired = _("This form had expired. Nothing was charged; please send it again.")
-        return _form_page(found, request.form, message=expired, status=422)
+        return _form_page(found, request.form, message=EXPIRED, status=422)
     try:
         done = perform(found, submitted(), key=request.form.get("idempotency_key") or None)
     except InvalidInput as error:
@@ -110,7 +109,7 @@ def _form_page(
         return_to=_return_path(found, typed),
         **context,
     )
-    return page, status, {"Cache-Control": "no-store"}
+    return page, status
 
 
 def _return_path(found: Operation, typed: Any) -> str:
@@ -139,7 +138,7 @@ def creation(creation_id: str) -> ResponseReturnValue:
         entry=entry,
         again=_return_path(kind, typed_before(kind, entry)) if kind else None,
     )
-    return page, 200, {"Cache-Control": "no-store"}
+    return page
 
 
 @bp.get("/creations/<creation_id>/preview")

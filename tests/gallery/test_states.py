@@ -17,7 +17,7 @@ NO_PAGES = {
     "health.alive": "for a machine",
     "health.ready": "for a machine",
 }
-MACHINES = ("credits_api", "studio_api", "webhooks", "gallery")
+MACHINES = ("credits_api", "studio_api", "webhooks", "openapi", "gallery")
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)

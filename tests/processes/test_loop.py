@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.builders import csrf_token
+from tests.databases import on_postgresql, on_sqlite
 
 pytestmark = pytest.mark.processes
 
@@ -90,6 +91,7 @@ def test_the_loop_through_the_json_interface(servers, person):
     assert verified(servers)
 
 
+@on_postgresql
 def test_the_loop_by_forms_and_reloads(servers, person):
     made = submit(person, "/studio/theme_generation", prompt="the sea")
     assert made.status_code == 303
@@ -136,6 +138,7 @@ def test_the_loop_by_forms_and_reloads(servers, person):
     assert verified(servers)
 
 
+@on_sqlite
 def test_cancelling_at_the_checkout_leaves_everything_as_it_was(servers, person):
     going = submit(person, "/credits/purchase", dollar_amount="5")
     page = person.get(going.headers["location"]).text
@@ -145,6 +148,7 @@ def test_cancelling_at_the_checkout_leaves_everything_as_it_was(servers, person)
     assert person.get("/api/credits/balance").json()["balance"] == 50
 
 
+@on_sqlite
 def test_a_double_click_is_one_purchase(servers, person):
     page = person.get("/credits/purchase").text
     key = re.search(r'name="form_key"[^>]*value="([^"]+)"', page)[1]

@@ -1,10 +1,17 @@
-"""Ada, who looks at the pages."""
+"""Ada, who looks at the pages; they know of no database, so one kind does for most."""
 
 import pytest
 
 from creditsapp.extensions import db
 from creditsapp.services import accounts
 from tests.builders import make_purchase, register
+from tests.conftest import emptied
+
+
+@pytest.fixture(params=["sqlite"])
+def database_url(request, tmp_path):
+    """An empty, migrated database; `on_both` asks for both kinds."""
+    return emptied(request, tmp_path)
 
 
 @pytest.fixture

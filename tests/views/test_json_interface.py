@@ -11,7 +11,9 @@ from creditsapp.models import Hold
 from creditsapp.services import holds, ledger
 from creditsapp.studio.operations import OPERATIONS
 from tests.builders import csrf_token, register
-from tests.databases import contents, execute
+from tests.databases import contents, execute, on_both
+
+pytestmark = on_both
 
 
 @pytest.fixture

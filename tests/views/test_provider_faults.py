@@ -10,7 +10,6 @@ from creditsapp.extensions import db
 from creditsapp.models import Purchase
 from creditsapp.services import checkout
 from tests.builders import csrf_token, register
-from tests.databases import on_sqlite
 from tests.dodo.server import answer, dodo_server
 from tests.servers import free_port
 
@@ -107,7 +106,6 @@ def test_nobody_listening_is_said_in_words_and_changes_nothing(make_app):
 
 @pytest.mark.usefixtures("hurry")
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "too many requests"])
-@on_sqlite
 def test_without_a_customer_it_goes_on_to_the_checkout(app, ada, dodo, fault):
     dodo.routes["/customers"] = FAULTS[fault]
     assert (buy(ada).status_code, statuses(app)) == (303, ["pending"])
@@ -115,7 +113,6 @@ def test_without_a_customer_it_goes_on_to_the_checkout(app, ada, dodo, fault):
     assert order["customer"]["email"] == "ada@example.com"
 
 
-@on_sqlite
 def test_the_whole_request_takes_ten_seconds_at_the_most(ada, dodo):
     """Both calls are slow, each in its own way."""
     dodo.routes = {"/customers": FAULTS["trickling headers"], "/checkouts": FAULTS["slow"]}

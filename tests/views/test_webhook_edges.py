@@ -20,8 +20,10 @@ from tests.builders import (
     refund_event,
 )
 from tests.builders import event as event_of
-from tests.databases import contents, execute
+from tests.databases import contents, execute, on_both
 from tests.servers import WEBHOOK_SECRET
+
+pytestmark = on_both
 
 LIMIT = 256 * 1024
 

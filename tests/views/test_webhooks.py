@@ -9,7 +9,9 @@ from creditsapp.extensions import db
 from creditsapp.models import LedgerEntry, Payment, WebhookEvent
 from creditsapp.services import ledger
 from tests.builders import deliver, make_purchase, make_user, payment_event
-from tests.databases import contents
+from tests.databases import contents, on_both
+
+pytestmark = on_both
 
 
 @pytest.fixture
