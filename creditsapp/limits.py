@@ -19,8 +19,9 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from creditsapp.error_words import duration
-from creditsapp.services import addresses, passwords
+from creditsapp.services.addresses import InvalidEmail, normalised
 from creditsapp.services.errors import ServiceError
+from creditsapp.services.passwords import WrongPassword
 from creditsapp.settings import Settings
 from creditsapp.translation import gettext as _
 
@@ -46,8 +47,8 @@ def _email() -> str:
     """The address that was typed, known here or not; the storage shall not hold it itself."""
     typed = request.form.get("email", "")
     try:
-        typed = addresses.normalised(typed)
-    except addresses.InvalidEmail:
+        typed = normalised(typed)
+    except InvalidEmail:
         typed = typed.strip().casefold()
     secret = hashlib.sha256(current_app.config["SECRET_KEY"].encode()).digest()
     written = typed.encode("utf-8", "surrogatepass")
@@ -113,7 +114,7 @@ class Limit:
             finally:
                 counted = list(_limiter.current_limits)
             yield
-        except passwords.WrongPassword:
+        except WrongPassword:
             counted = []
             raise
         finally:

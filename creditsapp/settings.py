@@ -217,10 +217,10 @@ class Settings(BaseSettings):
         environment = values.get("dodo_payments_environment")
         if not environment and not values.get("dodo_payments_api_key"):
             environment = values["dodo_payments_environment"] = "sandbox"
-        real = environment != "sandbox"
-        values.setdefault("welcome_requires_verified_email", real)
-        values.setdefault("grant_approval_above", ONE_OPERATOR if real else LIMIT)
-        values.setdefault("welcome_credits_per_network", 10 if real else 0)
+        values.setdefault("welcome_requires_verified_email", environment != "sandbox")
+        values.setdefault("welcome_credits_per_network", 0 if environment == "sandbox" else 10)
+        if environment != "sandbox":
+            values.setdefault("grant_approval_above", ONE_OPERATOR)
         problems = _missing(environment, values)
         try:
             settings = handler(values)

@@ -13,6 +13,7 @@ from creditsapp.extensions import db
 from tests.conftest import settings_for
 from tests.databases import execute, on_postgresql, on_sqlite
 from tests.dodo.server import answer, dodo_server
+from tests.mail.smtp import LOOPBACK, certificate, mail_server
 from tests.redis_server import running_redis
 from tests.servers import WEBHOOK_SECRET, free_port
 
@@ -53,12 +54,24 @@ def endpoints(*changes, base=HERE):
     return answer({"data": rows, "done": True, "iterator": None})
 
 
+@pytest.fixture(scope="module")
+def mailbox():
+    """A mail server on this machine."""
+    with mail_server(host="127.0.0.1") as server:
+        yield server
+
+
 @pytest.fixture
-def doctor(migrated_sqlite, dodo):
+def doctor(migrated_sqlite, dodo, mailbox):
     """Run the command with some settings; return its exit code and its findings by name."""
 
     def run(**settings):
-        right = {"dodo_payments_base_url": dodo.url, "secret_key": LIVE["secret_key"]}
+        right = {
+            "dodo_payments_base_url": dodo.url,
+            "secret_key": LIVE["secret_key"],
+            "mail_url": f"smtp://127.0.0.1:{mailbox.port}",
+            "mail_from": "credits@example.com",
+        }
         app = create_app(settings_for(f"sqlite:///{migrated_sqlite}", **right | settings))
         done = app.test_cli_runner().invoke(args=["credits", "doctor", "--json"])
         with app.app_context():
@@ -82,7 +95,7 @@ def test_a_right_set_up_is_all_ok(doctor, database_url):
         for settings in ({}, LIVE | {"ratelimit_storage_uri": redis}):
             code, checks = doctor(database_url=database_url, **settings)
             assert (code, bad(checks)) == (0, {})
-    assert len(checks) == 16
+    assert len(checks) == 17
     assert "real money moves" in checks["mode"]["message"]
 
 
@@ -336,3 +349,18 @@ def test_control_characters_of_dodo_are_escaped(make_app, dodo):
     app = make_app(dodo_payments_base_url=dodo.url)
     done = app.test_cli_runner().invoke(args=["credits", "doctor"])
     assert "\x1b" not in done.stdout and "\\x1b[31m" in done.stdout
+
+
+def test_mails_that_would_not_go_out_are_noticed(doctor):
+    assert bad(doctor(mail_url="")[1]) == {}
+    code, checks = doctor(mail_url="", **LIVE)
+    assert (code, bad(checks)) == (1, {"mail": "failed"})
+    assert "MAIL_URL is not set" in checks["mail"]["message"]
+    with mail_server() as plain:
+        assert doctor(mail_url=f"smtp://{LOOPBACK}:{plain.port}")[1]["mail"]["status"] == "warning"
+        checks = doctor(mail_url=f"smtp://u:secret@{LOOPBACK}:{plain.port}")[1]
+        assert "no STARTTLS" in checks["mail"]["message"]
+        assert "secret" not in str(checks)
+    with mail_server(starttls=certificate()) as unknown:
+        checks = doctor(mail_url=f"smtp://{LOOPBACK}:{unknown.port}")[1]
+        assert "its certificate is not good" in checks["mail"]["message"]

@@ -70,7 +70,7 @@ def test_an_export_has_all_of_a_person_and_nothing_of_another(ada, flask, app, t
         "account": 1,
         "accountLinks": 1,
         "welcomeBonus": 1,
-        "mails": 1,
+        "mails": 4,
         "wallet": 1,
         "ledger": 6,
         "holds": 1,

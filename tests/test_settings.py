@@ -2,6 +2,7 @@
 
 import pytest
 
+from creditsapp.mail.server import parse_mail_url
 from creditsapp.prices import Price
 from creditsapp.settings import SettingsError, load_settings
 
@@ -176,3 +177,53 @@ def test_a_wrong_setting_is_named(load, name, value):
 def test_the_least_purchase_is_not_above_the_most(load):
     with pytest.raises(SettingsError, match="MIN_PURCHASE_DOLLARS"):
         load(MIN_PURCHASE_DOLLARS="10", MAX_PURCHASE_DOLLARS="5")
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://mail.example.com", ("mail.example.com", 587, False, "", "")),
+        (
+            "smtps://u%40x:p%2Fq%3A@Mail.Example.com/",
+            ("mail.example.com", 465, True, "u@x", "p/q:"),
+        ),
+        ("smtp://u:p@[::1]:25", ("::1", 25, False, "u", "p")),
+    ],
+)
+def test_a_mail_server_is_read_from_its_address(load, url, server):
+    found = parse_mail_url(load(MAIL_URL=url).mail_url)
+    assert (found.host, found.port, found.tls_first, found.user, found.password) == server
+
+
+@pytest.mark.parametrize(
+    "url",
+    """mail.example.com:25 http://mail.example.com smtp:// smtp://:secret@ smtp://u:secret@ho_st
+    smtp://secret@host smtp://:secret@host smtp://u:secret@host:0 smtp://u:secret@host:99999
+    smtp://u:secret@host/x smtp://u:secret@host?tls=no smtp://u:secret@host#x smtp://u:sec/ret@host
+    smtp://u:secret%0a@host smtp://u:secret%ff@host""".split(),
+)
+def test_a_wrong_address_of_a_mail_server_is_refused_without_telling_its_password(load, url):
+    with pytest.raises(SettingsError, match="MAIL_URL: ") as refusal:
+        load(MAIL_URL=url)
+    assert "secret" not in str(refusal.value)
+
+
+def test_the_password_of_the_mail_server_is_not_shown(load):
+    assert "hush" not in repr(load(MAIL_URL="smtp://u:hush@host"))
+
+
+def test_who_mails_come_from_is_set_or_the_host_of_the_app(load):
+    assert load().sender == "credits@localhost"
+    assert load(**LIVE, MAIL_URL="smtp://host").sender == "credits@credits.example.com"
+    with pytest.raises(SettingsError, match="MAIL_FROM: is required"):
+        load(**LIVE | {"APP_BASE_URL": "https://192.0.2.1"}, MAIL_URL="smtp://host")
+    assert load(MAIL_FROM="Ünser Laden <a.b+c@example.com>").sender.endswith("<a.b+c@example.com>")
+
+
+@pytest.mark.parametrize(
+    "sender",
+    ["x", "a@b@c", "a@b\nBcc: c@d", "A <a@b", "a@b c@d", "Ä, B <a@b>", "<a@b>", "\u202eX <a@b>"],
+)
+def test_a_wrong_sender_is_refused(load, sender):
+    with pytest.raises(SettingsError, match="MAIL_FROM: "):
+        load(MAIL_FROM=sender)

@@ -29,6 +29,7 @@ def sent(what: str) -> ResponseReturnValue:
 @bp.route("/verify/<token>", methods=["GET", "POST"])
 def verify(token: str) -> ResponseReturnValue:
     """Confirm an address: of a new account, of one that has it, or of one that will."""
+    limits.link()
     link = links.find(tokens.link_id(token))
     if link.purpose not in _CONFIRMED:
         raise DeadLink("unknown")
@@ -81,6 +82,7 @@ def forgot() -> ResponseReturnValue:
 @bp.route("/reset/<token>", methods=["GET", "POST"])
 def reset(token: str) -> ResponseReturnValue:
     """Set a new password; then one signs in with it (OWASP Forgot Password Cheat Sheet)."""
+    limits.link()
     link = links.find(tokens.link_id(token))
     if link.purpose != "reset":
         raise DeadLink("unknown")

@@ -1,4 +1,4 @@
-"""What the account's pages share: forms, and the words on welcome credits."""
+"""What the account's pages share: forms that nobody keeps, and the words on welcome credits."""
 
 from decimal import Decimal
 from typing import Any
@@ -29,8 +29,9 @@ def bonus() -> Bonus:
 
 
 def alert_below() -> Decimal:
-    """Below which balance new users are told by mail."""
-    return current_app.extensions["creditsapp"].settings.low_balance_credits
+    """Below which balance a new user is told so by mail."""
+    threshold: Decimal = current_app.extensions["creditsapp"].settings.low_balance_credits
+    return threshold
 
 
 def tell_of_welcome(user: User) -> None:

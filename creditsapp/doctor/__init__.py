@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from flask import current_app
 
-from creditsapp.doctor import counting, database, provider, setup
+from creditsapp.doctor import counting, database, mail, provider, setup
 from creditsapp.doctor.finding import Finding
 from creditsapp.settings import Settings
 
@@ -21,4 +21,5 @@ def examine() -> Iterator[Finding]:
     yield setup.address(settings)
     yield setup.prices(settings)
     yield counting.rate_limits(settings)
+    yield mail.server(settings)
     yield from provider.findings(settings, secrets)

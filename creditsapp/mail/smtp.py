@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
+from email.utils import parseaddr
 
 from creditsapp.mail.server import MailServer
 from creditsapp.services.delivery import NotSent
@@ -14,9 +15,8 @@ ANSWER_SECONDS = 5.0
 
 def deliver(server: MailServer, message: EmailMessage) -> None:
     """Hand a mail to the server; raise NotSent."""
-    (sender,), (recipient,) = (
-        [address.addr_spec for address in message[name].addresses] for name in ("From", "To")
-    )
+    (recipient,) = [address.addr_spec for address in message["To"].addresses]
+    sender = envelope_sender(str(message["From"]))
     with connected(server, sender) as connection:
         try:
             connection.send_message(message, sender, [recipient])
@@ -31,6 +31,11 @@ def deliver(server: MailServer, message: EmailMessage) -> None:
         except smtplib.SMTPNotSupportedError:
             reason = "the server takes no addresses with letters beyond ASCII (SMTPUTF8)"
             raise NotSent(reason, final=True) from None
+
+
+def envelope_sender(sender: str) -> str:
+    """The bare address of who mails come from."""
+    return parseaddr(sender)[1]
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from creditsapp.services import audit, mails, passwords, welcome
 from creditsapp.services.accounts import _locked
 from creditsapp.services.audit import Decision
 from creditsapp.services.errors import ServiceError
-from creditsapp.services.keys import caller_key
 from creditsapp.services.links import _close_all
 from creditsapp.services.passwords import WrongPassword
 from creditsapp.services.retrying import retried
@@ -93,7 +92,7 @@ def _unerased(session: Session, user_id: int) -> User:
 
 def _note(session: Session, command: str, user: User, decision: Decision) -> bool:
     """Write an operator's act down; False where its key was used for it before."""
-    subject, key = f"user {user.id}", decision.key and caller_key(decision.key)
+    subject, key = f"user {user.id}", decision.stored_key
     if key and audit.done(command, subject, key):
         return False
     audit._record(

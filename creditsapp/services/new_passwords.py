@@ -11,7 +11,6 @@ from creditsapp.services.addresses import InvalidEmail, normalised
 from creditsapp.services.audit import Decision
 from creditsapp.services.closing import AccountErased
 from creditsapp.services.errors import ServiceError
-from creditsapp.services.keys import caller_key
 from creditsapp.services.links import _close_all, _open, _owner, _send, _use
 from creditsapp.services.passwords import WrongPassword
 from creditsapp.services.retrying import retried
@@ -92,7 +91,7 @@ def reset_link(user_id: int, decision: Decision) -> str:
             raise AccountErased("This account was erased.")
         if user.disabled_at is not None:
             raise AccountDisabled("This account is disabled; enable it first.")
-        subject, key = f"user {user_id}", decision.key and caller_key(decision.key)
+        subject, key = f"user {user_id}", decision.stored_key
         before = key and audit.done("users reset-link", subject, key)
         if before:
             return str(before.details["link"])

@@ -28,6 +28,8 @@ class Applicant:
 def sign_up(applicant: Applicant, bonus: Bonus, *, alert_below: Decimal | int = 0) -> User:
     """Make an account at once, and send a link that confirms its address.
 
+    A balance below `alert_below` is told by mail, here and in `confirm` (0: never).
+
     Raise InvalidEmail, InvalidPassword, EmailTaken.
     """
     address = normalised(applicant.email)

@@ -9,7 +9,8 @@ from tests.builders import csrf_token, make_purchase, payment_event, register, s
 from tests.databases import contents
 
 KINDS = {"creation_id": "creation", "purchase_id": "order"}
-OPEN = {"studio.operation", "studio_api.run", "static"}  # of these, the name is nobody's own
+# Of these, the name is nobody's own, or a secret that opens the page to whoever has it.
+OPEN = {"studio.operation", "studio_api.run", "static", "auth.sent", "auth.verify", "auth.reset"}
 # What the owner hears where it is not 200: the tests' Dodo does not answer.
 OWNER = {"credits.invoice": 503}
 MISSING = "00000000-0000-4000-8000-000000000000"
