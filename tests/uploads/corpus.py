@@ -142,8 +142,26 @@ def taken_pictures():
         "a GIF of 2000 frames": animated("GIF", 2000),
         "a PNG of 500 frames": animated("PNG", 500),
         "a WebP of 100 frames": animated("WEBP", 100),
-        "40 megapixels of one colour": encoded(Image.new("1", (8_000, 5_000)), "PNG"),
         "as many scans as there may be": repeated_scan(1_000, 34),
+    }
+
+
+def heavy_pictures():
+    """By name: what is within all limits and as much work as that can be."""
+    noise = Image.effect_noise((1_000, 1_000), 80)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    size = (8_000, 5_000)
+    return {
+        "40 megapixels, black and white": encoded(Image.new("1", size), "PNG"),
+        "40 megapixels, see-through": encoded(Image.new("RGBA", size), "PNG", exif=exif),
+        "40 megapixels, 16 bits": encoded(Image.new("I;16", size), "PNG"),
+        "40 megapixels, JPEG": encoded(Image.new("RGB", size), "JPEG", exif=exif),
+        "40 megapixels, CMYK": encoded(Image.new("CMYK", size), "JPEG"),
+        "40 megapixels in all scans": repeated_scan(6_300, 34),
+        "40 megapixels, WebP": encoded(Image.new("RGBA", size), "WEBP", lossless=True),
+        "40 megapixels, GIF": encoded(Image.new("P", size), "GIF"),
+        "noise": encoded(noise, "PNG"),
     }
 
 
