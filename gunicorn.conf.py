@@ -17,3 +17,15 @@ timeout = 60
 graceful_timeout = 30
 control_socket_disable = True
 accesslog = None
+# Where one is wanted: without what is searched for, or where a reader came from.
+access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s %(L)s'
+
+
+def when_ready(server):
+    """Say it where limits are counted by several processes, each for itself."""
+    if settings.counts_alone and server.cfg.workers > 1:
+        server.log.warning(
+            "Each of %s processes counts rate limits alone, so more is let through than they say;"
+            " RATELIMIT_STORAGE_URI=redis://... lets them count together.",
+            server.cfg.workers,
+        )

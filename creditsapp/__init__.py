@@ -12,7 +12,10 @@ from creditsapp import (
     dodo,
     errors,
     formatting,
+    incoming,
     json_interface,
+    limits,
+    reticence,
     security,
     translation,
 )
@@ -24,6 +27,7 @@ from creditsapp.extensions import csrf, db, login_manager, migrate
 from creditsapp.health import bp as health_bp
 from creditsapp.home import bp as home_bp
 from creditsapp.mail import postman
+from creditsapp.openapi import bp as openapi_bp
 from creditsapp.prices import PriceList
 from creditsapp.sandbox.mount import mount_sandbox, webhook_secrets
 from creditsapp.services.payments import Terms
@@ -48,6 +52,7 @@ class Credits:
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the app; raise SettingsError when the environment's settings do not do."""
     settings = settings or load_settings()
+    reticence.install()
     app = Flask(__name__, instance_path=str(INSTANCE))
     app.config.from_mapping(security.configuration(settings), **_database(settings))
     app.config["HOLD_SECONDS"] = settings.hold_seconds
@@ -71,9 +76,11 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     for blueprint in (home_bp, auth_bp, studio_bp, studio_api, credits_bp, credits_api):
         app.register_blueprint(blueprint)
-    for blueprint in (webhooks_bp, health_bp):
+    for blueprint in (webhooks_bp, health_bp, openapi_bp):
         app.register_blueprint(blueprint)
+    incoming.init_app(app)
     json_interface.init_app(app)
+    limits.init_app(app)
     security.init_app(app)
     compression.init_app(app)
     translation.init_app(app)

@@ -67,14 +67,14 @@ def charged(status: int, code: str) -> str | None:
 def next_step(status: int, code: str, seconds: int | None) -> str:
     """What to do about it, and when."""
     if seconds is not None and status == 429:
-        return _("Wait %(time)s, then go on.", time=_duration(seconds))
+        return _("Wait %(time)s, then go on.", time=duration(seconds))
     if seconds is not None:
-        return _("Try again in %(time)s.", time=_duration(seconds))
+        return _("Try again in %(time)s.", time=duration(seconds))
     found = _STEPS.get(code) or _STEPS.get(status)
     return str(found or _("Go back and try once more."))
 
 
-def _duration(seconds: int) -> str:
+def duration(seconds: int) -> str:
     """Seconds up to a minute, then minutes and hours, rounded up."""
     for unit in (3600, 60):
         if seconds > unit:

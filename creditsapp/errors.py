@@ -12,17 +12,18 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from creditsapp import error_words
 from creditsapp.extensions import db
 from creditsapp.services.errors import ServiceError, TryAgainLater
-from creditsapp.services.idempotency import InvalidKey
+from creditsapp.services.keys import InvalidKey
 from creditsapp.translation import gettext as _
 
 log = logging.getLogger(__name__)
 
 GUARDED = ("/api/credits", "/api/operations")
+_AFTER_401 = (400, 404, 405, 413, 415)
 _CODES = {
     400: "bad_request",
     401: "unauthorized",
@@ -43,6 +44,7 @@ _WORDS = {
     415: lazy_gettext("We do not take this kind of content. Nothing was charged."),
     429: lazy_gettext("That was too often in a short time. Nothing was done."),
 }
+EXPIRED = lazy_gettext("This form had expired. Nothing was done; please send it again.")
 # What is said of these is for programs; people have heading and step.
 _FOR_PROGRAMS = (
     "bad_request",
@@ -68,6 +70,7 @@ class JsonError(Exception):
 
 def init_app(app: Flask) -> None:
     """Register the handlers."""
+    app.jinja_env.globals["expired_form"] = EXPIRED
     app.register_error_handler(JsonError, _json_error)
     app.register_error_handler(ServiceError, _service_error)
     app.register_error_handler(InvalidKey, _invalid_key)
@@ -91,15 +94,14 @@ def answer(
     else:
         response = make_response(_page(status, code, message, retry_after, fields))
     response.status_code = status
-    response.headers["Cache-Control"] = "no-store"
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     return response
 
 
 def _no_address() -> bool:
-    """Whether the Host header is so broken that no link can be written."""
-    return request_ctx.url_adapter is None
+    """Whether the Host header is broken or not ours, so that no link can be written."""
+    return request_ctx.url_adapter is None or not request.host
 
 
 def _page(
@@ -127,7 +129,7 @@ def _json_error(error: JsonError) -> Response:
 
 
 def _service_error(error: ServiceError) -> Response:
-    seconds = error.retry_after if error.status == 503 else None
+    seconds = error.retry_after if error.status in (429, 503) else None
     return answer(error.status, error.code, str(error), retry_after=seconds, **error.fields())
 
 
@@ -136,22 +138,28 @@ def _invalid_key(error: InvalidKey) -> Response:
 
 
 def _csrf_error(error: CSRFError) -> Response:
-    words = _("This form has expired. Nothing was done; please send it again.")
-    return answer(400, "csrf_failed", words)
+    return answer(400, "csrf_failed", str(EXPIRED))
 
 
 def _http_error(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
-    if error.code == 405 and request.path.startswith(GUARDED) and not current_user.is_authenticated:
+    if error.code in _AFTER_401 and _is_nobody():
         return answer(401, "unauthorized", _("Please sign in."))
     code = _CODES.get(error.code, "bad_request")
     words = str(_WORDS.get(error.code) or error.description or error.name)
+    if isinstance(error, SecurityError):
+        words = _("This site does not go by the name that you asked for. Nothing was changed.")
     response = answer(error.code, code, words, retry_after=_seconds(error))
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
     return response
+
+
+def _is_nobody() -> bool:
+    """Whether somebody unknown calls what is for users alone: they hear that before all else."""
+    return request.path.startswith(GUARDED) and not current_user.is_authenticated
 
 
 def _seconds(error: HTTPException) -> int | None:

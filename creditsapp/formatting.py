@@ -12,6 +12,7 @@ from babel.units import format_unit
 from flask import Flask, request
 from markupsafe import Markup, escape
 
+from creditsapp.cookies import cookie_name
 from creditsapp.models.types import FINEST
 from creditsapp.translation import gettext as _
 from creditsapp.translation import locale, ngettext, plural
@@ -149,6 +150,6 @@ def iso(moment: datetime) -> str:
 def reader_zone() -> tzinfo:
     """The reader's time zone, as the script keeps it in a cookie; UTC until it is known."""
     try:
-        return ZoneInfo(request.cookies.get("zone", "UTC"))
+        return ZoneInfo(request.cookies.get(cookie_name("zone"), "UTC"))
     except (OSError, ValueError, LookupError):
         return UTC

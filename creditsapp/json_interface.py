@@ -4,15 +4,18 @@ import json
 from typing import Any
 
 import simplejson
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, abort, request
 from flask.json.provider import JSONProvider
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, validate_csrf
 from wtforms.validators import ValidationError
 
+from creditsapp import limits
 from creditsapp.errors import JsonError
 from creditsapp.strict_json import parse_json
 from creditsapp.translation import gettext as _
+
+MAX_BYTES = 2 * 1024 * 1024
 
 
 class ExactJSON(JSONProvider):
@@ -37,13 +40,10 @@ def guard(blueprint: Blueprint) -> None:
     def check() -> None:
         if not current_user.is_authenticated:
             raise JsonError(401, "unauthorized", _("Please sign in."))
-        if request.method not in ("GET", "HEAD", "OPTIONS"):
+        if request.method in ("GET", "HEAD"):
+            limits.read()
+        elif request.method != "OPTIONS":
             _check_token(request.headers.get("X-CSRFToken"))
-
-    @blueprint.after_request
-    def keep_private(response: Response) -> Response:
-        response.headers.setdefault("Cache-Control", "no-store")
-        return response
 
 
 def _check_token(token: str | None) -> None:
@@ -54,7 +54,16 @@ def _check_token(token: str | None) -> None:
 
 
 def read_object() -> dict[str, Any]:
-    """The request's JSON object; 400 `invalid_json` for anything else."""
+    """The request's JSON object; 400 `invalid_json` for anything else.
+
+    Without a Content-Type it is taken for JSON; 415 for another type, charset or encoding.
+    """
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if request.mimetype not in ("", "application/json") or charset != "utf-8":
+        abort(415)
+    if request.content_encoding not in (None, "", "identity"):
+        abort(415)
+    request.max_content_length = MAX_BYTES
     try:
         found = parse_json(request.get_data())
     except ValueError:

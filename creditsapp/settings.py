@@ -1,7 +1,6 @@
 """The settings: read once from the environment and `.env`, typed, and refused all at once."""
 
 import base64
-import json
 import re
 import secrets
 from decimal import Decimal
@@ -27,12 +26,14 @@ from creditsapp.mail.server import parse_mail_url
 from creditsapp.models.types import LIMIT, as_credits
 from creditsapp.models.wallet import LONGEST_HOLD
 from creditsapp.prices import Price
+from creditsapp.strict_json import parse_json
 
 _ADDRESS = r"[\w!#$%&'*+/=?^`{|}~.-]{1,64}@[a-z0-9.-]{1,255}"
 _SENDER = re.compile(rf"({_ADDRESS})|[^\W_][\w .'&-]{{0,69}} <({_ADDRESS})>", re.IGNORECASE)
 
 ROOT = Path(__file__).resolve().parent.parent
 INSTANCE = ROOT / "instance"
+ONE_OPERATOR = Decimal(1000)  # credits that one may give where they are worth real money
 PER_UNIT = '{"credits": 0.2, "per": "page", "step": 1}'
 
 Environment = Literal["sandbox", "test_mode", "live_mode"]
@@ -90,6 +91,7 @@ class Settings(BaseSettings):
     max_purchase_dollars: Annotated[int, Field(ge=1, le=1_000_000)] = 500
     credit_costs: Annotated[dict[str, Annotated[Price, PlainValidator(_price)]], NoDecode] = {}
     hold_seconds: Annotated[int, Field(ge=1, le=LONGEST_HOLD)] = 900
+    grant_approval_above: Annotated[CreditAmount, Field(ge=0)] = LIMIT
 
     mail_url: Annotated[str, Field(repr=False)] = ""
     mail_from: str = ""
@@ -97,6 +99,7 @@ class Settings(BaseSettings):
     ratelimit_storage_uri: str = "memory://"
     proxy_hops: Annotated[int, Field(ge=0)] = 0
     welcome_requires_verified_email: bool | None = None
+    welcome_credits_per_network: Annotated[int, Field(ge=0)] = 0
     log_format: Literal["console", "json"] = "console"
 
     @property
@@ -115,6 +118,16 @@ class Settings(BaseSettings):
         host = urlsplit(self.app_base_url).hostname or "localhost"
         made_up = f"credits@{host}" if re.search("[a-z]$", host) else ""
         return self.mail_from or made_up
+
+    @property
+    def under_https(self) -> bool:
+        """Whether browsers reach the app by https alone."""
+        return self.app_base_url.startswith("https://")
+
+    @property
+    def counts_alone(self) -> bool:
+        """Whether each process counts by itself how often things are done."""
+        return self.ratelimit_storage_uri == "memory://"
 
     @field_validator("database_url")
     @classmethod
@@ -152,14 +165,30 @@ class Settings(BaseSettings):
     def _costs(cls, value: Any) -> Any:
         if isinstance(value, str):
             try:
-                value = json.loads(value, parse_float=Decimal)
-            except (ValueError, ArithmeticError):
+                value = parse_json(value.encode())
+            except ValueError:
                 raise ValueError('is not a JSON object such as {"THEME_GENERATION": 0.5}') from None
         if not isinstance(value, dict):
             raise ValueError('is not a JSON object such as {"THEME_GENERATION": 0.5}')
         if not all(1 <= len(name) <= 64 and name.isprintable() for name in value):
             raise ValueError("an operation's name has 1 to 64 printable characters")
         return {name.lower(): cost for name, cost in value.items()}
+
+    @field_validator("ratelimit_storage_uri")
+    @classmethod
+    def _storage(cls, value: str) -> str:
+        if value == "memory://":
+            return value
+        if not value.startswith(("redis://", "rediss://")):
+            raise ValueError("is neither memory:// nor an address that begins with redis://")
+        try:
+            parts = urlsplit(value)
+            known = bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            known = False
+        if not known or not (parts.path.strip("/") or "0").isdigit():
+            raise ValueError("is not an address such as redis://127.0.0.1:6379/0")
+        return value
 
     @field_validator("app_base_url", "dodo_payments_base_url")
     @classmethod
@@ -189,6 +218,9 @@ class Settings(BaseSettings):
         if not environment and not values.get("dodo_payments_api_key"):
             environment = values["dodo_payments_environment"] = "sandbox"
         values.setdefault("welcome_requires_verified_email", environment != "sandbox")
+        values.setdefault("welcome_credits_per_network", 0 if environment == "sandbox" else 10)
+        if environment != "sandbox":
+            values.setdefault("grant_approval_above", ONE_OPERATOR)
         problems = _missing(environment, values)
         try:
             settings = handler(values)

@@ -8,6 +8,8 @@ from babel import Locale
 from flask import Flask, Response, current_app, has_request_context, request, url_for
 from flask_babel import Babel, get_locale
 
+from creditsapp.cookies import cookie_name
+
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 _COOKIE = "language"
 _YEAR = 365 * 24 * 3600
@@ -26,7 +28,7 @@ def init_app(app: Flask) -> None:
     def keep_language(response: Response) -> Response:
         if _chosen():
             response.set_cookie(
-                _COOKIE,
+                cookie_name(_COOKIE),
                 _chosen(),
                 max_age=_YEAR,
                 secure=app.config["SESSION_COOKIE_SECURE"],
@@ -43,7 +45,7 @@ def _language() -> str:
     """What the reader chose now or before, else what the browser prefers; English elsewhere."""
     if not has_request_context():
         return "en"
-    kept = request.cookies.get(_COOKIE)
+    kept = request.cookies.get(cookie_name(_COOKIE))
     if kept not in LANGUAGES:
         kept = request.accept_languages.best_match(LANGUAGES)
     return _chosen() or kept or "en"

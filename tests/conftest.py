@@ -10,15 +10,17 @@ from jinja2 import BytecodeCache
 
 from creditsapp import create_app
 from creditsapp.extensions import db
-from creditsapp.services import accounts, verification
+from creditsapp.services import passwords, verification, welcome
 from creditsapp.settings import Settings, load_settings
 from tests.databases import empty, running_postgres
+from tests.describing import conforming
 from tests.gallery.serving import opened
 from tests.servers import WEBHOOK_SECRET, Servers
 
 for name in Settings.model_fields:
     os.environ.pop(name.upper(), None)
-accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+welcome._COST = {"n": 2, "r": 1, "p": 1}
 
 
 class Compiled(BytecodeCache):
@@ -105,6 +107,7 @@ def make_app(database_url):
     def make(**overrides):
         app = create_app(settings_for(database_url, **overrides))
         app.testing = True
+        app.after_request(conforming)
         app.jinja_env.bytecode_cache = TEMPLATES
         apps.append(app)
         return app

@@ -18,7 +18,7 @@ from creditsapp.services.errors import (
     OperationInProgress,
     WalletNotFound,
 )
-from creditsapp.services.idempotency import InvalidKey
+from creditsapp.services.keys import InvalidKey
 from creditsapp.services.posting import InvalidText
 from tests.builders import let_expire, make_user, register
 from tests.databases import contents, lose_answers

@@ -14,6 +14,7 @@ from tests.conftest import settings_for
 from tests.databases import execute, on_postgresql, on_sqlite
 from tests.dodo.server import answer, dodo_server
 from tests.mail.smtp import LOOPBACK, certificate, mail_server
+from tests.redis_server import running_redis
 from tests.servers import WEBHOOK_SECRET, free_port
 
 PRODUCT = "/products/pdt_sandbox_credits"
@@ -90,10 +91,11 @@ def bad(checks):
 
 
 def test_a_right_set_up_is_all_ok(doctor, database_url):
-    for settings in ({}, LIVE):
-        code, checks = doctor(database_url=database_url, **settings)
-        assert (code, bad(checks)) == (0, {})
-    assert len(checks) == 16
+    with running_redis() as redis:
+        for settings in ({}, LIVE | {"ratelimit_storage_uri": redis}):
+            code, checks = doctor(database_url=database_url, **settings)
+            assert (code, bad(checks)) == (0, {})
+    assert len(checks) == 17
     assert "real money moves" in checks["mode"]["message"]
 
 
@@ -114,6 +116,15 @@ def test_without_dodo_the_rest_is_checked(doctor):
     assert checks["product"]["status"] == "warning"
     assert "Connection refused" in checks["Dodo"]["message"]
     assert checks["schema"]["status"] == "ok"
+
+
+def test_rate_limits_that_are_not_counted_together_are_told(doctor):
+    code, checks = doctor(**LIVE)
+    assert (code, bad(checks)) == (0, {"rate limits": "warning"})
+    away = f"redis://user:a-secret@127.0.0.1:{free_port()}/0"
+    code, checks = doctor(ratelimit_storage_uri=away)
+    assert (code, bad(checks)) == (1, {"rate limits": "failed"})
+    assert "a-secret" not in str(checks)
 
 
 def test_a_sandbox_that_is_not_served_says_how_to_serve_it(doctor):

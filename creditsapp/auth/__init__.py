@@ -1,7 +1,13 @@
-"""Accounts in the browser: register, sign in and out, change the password."""
+"""Accounts in the browser: coming in and leaving, what is known of oneself, links in mails."""
 
 from flask import Blueprint
 
 bp = Blueprint("auth", __name__, url_prefix="/auth")
 
-from creditsapp.auth import alert_views, views  # noqa: E402, F401  (they belong to the blueprint)
+from creditsapp.auth import (  # noqa: E402, F401  (they need the blueprint)
+    account_views,
+    alert_views,
+    link_views,
+    own_data,
+    views,
+)

@@ -5,14 +5,15 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
-from creditsapp.services.accounts import LONGEST_NAME, PASSWORD_LENGTHS
+from creditsapp.services.accounts import LONGEST_NAME
+from creditsapp.services.passwords import LENGTHS
 
 _EMAIL = InputRequired(_("Enter your e-mail address."))
 _NAME = [Optional(), Length(max=LONGEST_NAME, message=_("A name has at most %(max)d characters."))]
 _PASSWORD = InputRequired(_("Enter your password."))
 _NEW_PASSWORD = [
     InputRequired(_("Choose a password.")),
-    Length(*PASSWORD_LENGTHS, _("A password has %(min)d to %(max)d characters.")),
+    Length(*LENGTHS, _("A password has %(min)d to %(max)d characters.")),
 ]
 
 
@@ -43,6 +44,31 @@ class PasswordForm(FlaskForm):
 
     current_password = PasswordField(_("Current password"), [_PASSWORD])
     new_password = PasswordField(_("New password"), _NEW_PASSWORD)
+
+
+class ForgotForm(FlaskForm):
+    """Somebody who cannot sign in."""
+
+    email = EmailField(_("E-mail address"), [_EMAIL])
+
+
+class ResetForm(FlaskForm):
+    """A new password, by a link."""
+
+    new_password = PasswordField(_("New password"), _NEW_PASSWORD)
+
+
+class EmailForm(FlaskForm):
+    """Another address."""
+
+    email = EmailField(_("New e-mail address"), [_EMAIL])
+    current_password = PasswordField(_("Current password"), [_PASSWORD])
+
+
+class DeleteForm(FlaskForm):
+    """The end of an account."""
+
+    current_password = PasswordField(_("Your password"), [_PASSWORD])
 
 
 class EmptyForm(FlaskForm):

@@ -3,7 +3,10 @@
 from flask import Flask
 
 from creditsapp.commands import (  # noqa: F401  (their commands join the credits group)
+    audit,
+    closing,
     doctor,
+    grants,
     orders,
     proving,
     reconciling,

@@ -1,7 +1,7 @@
 """What all commands share: one clear line for every refusal, exact amounts, plain JSON."""
 
-import getpass
 import os
+import pwd
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ from creditsapp.dodo.errors import DodoFailed
 from creditsapp.models.types import InvalidAmount, as_credits
 from creditsapp.services.checkpoints import BrokenCheckpoint
 from creditsapp.services.errors import ServiceError
-from creditsapp.services.idempotency import InvalidKey
+from creditsapp.services.keys import InvalidKey
 
 
 class CommandGroup(AppGroup):
@@ -98,12 +98,21 @@ def print_json(value: Any) -> None:
 
 
 def operator() -> str:
-    """Who runs this command: system user and host."""
+    """Who runs this command: `user@host`, and under sudo the person, `user@host as root`.
+
+    The kernel knows the user; of the environment only what sudo sets is heard.
+    """
     try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = "unknown"
-    return f"{user}@{socket.gethostname()}"[:120]
+        user = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        user = str(os.geteuid())
+    person = os.environ.get("SUDO_USER", "")
+    acting = f" as {user}" if person and person != user else ""
+    return f"{_word(person or user)}@{_word(socket.gethostname())}{acting}"[:120]
+
+
+def _word(name: str) -> str:
+    return printable(name).replace(" ", "_")[:48]
 
 
 @contextmanager
@@ -127,14 +136,18 @@ def written(output: Path) -> Iterator[IO[str]]:
     if str(output) == "-":
         yield sys.stdout
         return
-    part = output.with_name(f"{output.name}.part")
+    plain = output.is_file() or not output.exists()  # a device or a pipe must stay what it is
+    part = output.with_name(f"{output.name}.part") if plain else output
     try:
         with part.open("w", newline="", encoding="utf-8") as stream:
             yield stream
             stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(output)
+            if plain:
+                os.fsync(stream.fileno())
+        if plain:
+            part.replace(output)
     except OSError as error:
         raise click.ClickException(f"{output}: {error.strerror}") from None
     finally:
-        part.unlink(missing_ok=True)
+        if plain:
+            part.unlink(missing_ok=True)

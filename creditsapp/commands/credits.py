@@ -3,37 +3,42 @@
 from decimal import Decimal
 
 import click
+from flask import current_app
 
 from creditsapp.commands.common import (
     CommandGroup,
     CreditsType,
     as_json_option,
-    operator,
     print_json,
     printable,
-    why,
+)
+from creditsapp.commands.deciding import (
+    begin,
+    decided,
+    key_option,
+    optional_reason_option,
+    public_reason_option,
 )
 from creditsapp.credits.api_views import entry_json
 from creditsapp.formatting import number, signed
-from creditsapp.models import LedgerEntry
+from creditsapp.models import LedgerEntry, User
 from creditsapp.models.types import exact, format_credits
-from creditsapp.services import accounts, expiry, ledger
+from creditsapp.services import accounts, expiry, grant_requests, grants, ledger
+from creditsapp.services.audit import Decision
 
 credits_group = CommandGroup("credits", help="Grant credits, look at them, prove them right.")
-
-reason_option = click.option("--reason", required=True, help="Why; the user reads it, too.")
-key_option = click.option("--key", help="A repeat with the same key changes nothing.")
 
 
 @credits_group.command(context_settings={"ignore_unknown_options": True})
 @click.argument("email")
 @click.argument("amount", type=CreditsType())
-@reason_option
+@public_reason_option
 @key_option
-def grant(email: str, amount: Decimal, reason: str, key: str | None) -> None:
-    """Give bonus credits."""
+@click.pass_context
+def grant(ctx: click.Context, email: str, amount: Decimal, reason: str, key: str | None) -> None:
+    """Give bonus credits; above GRANT_APPROVAL_ABOVE once a second operator agrees."""
     user = accounts.by_email(email)
-    entry = ledger.grant(user.id, amount, description=why(reason), key=key, actor=operator())
+    entry = _given(ctx, user, amount, "bonus", decided(reason, key))
     click.echo(
         f"{printable(user.email)} was given {format_credits(entry.amount)}{_standing(entry)}"
     )
@@ -42,13 +47,35 @@ def grant(email: str, amount: Decimal, reason: str, key: str | None) -> None:
 @credits_group.command(context_settings={"ignore_unknown_options": True})
 @click.argument("email")
 @click.argument("amount", type=CreditsType(signed=True))
-@reason_option
+@public_reason_option
 @key_option
-def adjust(email: str, amount: Decimal, reason: str, key: str | None) -> None:
-    """Correct a balance by a signed amount, such as -3.5."""
+@click.pass_context
+def adjust(ctx: click.Context, email: str, amount: Decimal, reason: str, key: str | None) -> None:
+    """Correct a balance by a signed amount, such as -3.5; upwards it is held to as `grant` is."""
     user = accounts.by_email(email)
-    entry = ledger.adjust(user.id, amount, description=why(reason), key=key, actor=operator())
+    entry = _given(ctx, user, amount, "adjustment", decided(reason, key))
     click.echo(f"{printable(user.email)} was adjusted by {signed(entry.amount)}{_standing(entry)}")
+
+
+def _given(
+    ctx: click.Context, user: User, amount: Decimal, kind: str, decision: Decision
+) -> LedgerEntry:
+    """The entry; where there is none yet, say what it waits for and end with exit code 1."""
+    above = current_app.extensions["creditsapp"].settings.grant_approval_above
+    given = grants.give(user.id, amount, kind, decision, above=above)
+    if isinstance(given, LedgerEntry):
+        return given
+    state = grant_requests.state(given)
+    if state != "waiting":
+        raise click.ClickException(
+            f"Request {given.id} for this key is {state}; nothing was given."
+        )
+    click.echo(
+        f"Nothing was given yet: request {given.id} waits for a second operator:"
+        f" flask credits approve-grant {given.id} --reason TEXT",
+        err=True,
+    )
+    ctx.exit(1)
 
 
 def _standing(entry: LedgerEntry) -> str:
@@ -97,6 +124,9 @@ def history(email: str, limit: int, as_json: bool) -> None:
 
 
 @credits_group.command("release-holds")
-def release_holds() -> None:
+@optional_reason_option
+@key_option
+def release_holds(reason: str, key: str | None) -> None:
     """Release the holds whose time is over; they count for nothing even before."""
+    begin("credits release-holds", decided(reason, key))
     click.echo(f"{expiry.release_expired()} released")

@@ -10,19 +10,17 @@ from flask import current_app
 from creditsapp.commands.common import (
     CreditsType,
     as_json_option,
-    operator,
     print_json,
     printable,
-    why,
 )
-from creditsapp.commands.credits import credits_group, key_option, reason_option
+from creditsapp.commands.credits import credits_group
+from creditsapp.commands.deciding import decided, key_option, reason_option
 from creditsapp.dodo import dodo_client
 from creditsapp.dodo.errors import DodoFailed, NotKnown
 from creditsapp.formatting import money, number
 from creditsapp.models import Payment, Purchase
 from creditsapp.models.types import as_credits, exact, format_credits
 from creditsapp.services import accounts, attaching, order_list, purchases, reviews
-from creditsapp.services.audit import Decision
 from creditsapp.services.order_list import Listed
 
 
@@ -91,8 +89,8 @@ def _paid(payment: Payment | None) -> str:
 @key_option
 def approve(payment_id: str, credits: Decimal | None, reason: str, key: str | None) -> None:
     """Credit a payment that waits for a person; ID is the payment's or its purchase's."""
-    decision = Decision(operator(), why(reason), key)
-    payment = reviews.approve(payment_id, decision, credits=credits)
+    decision = decided(reason, key)
+    payment = reviews.approve(payment_id, decision, credits=credits, above=_above())
     click.echo(f"{_named(payment)} is approved; {_effect(payment)}")
 
 
@@ -102,7 +100,7 @@ def approve(payment_id: str, credits: Decimal | None, reason: str, key: str | No
 @key_option
 def reject(payment_id: str, reason: str, key: str | None) -> None:
     """Decide that a payment gives no credits; ID is the payment's or its purchase's."""
-    payment = reviews.reject(payment_id, Decision(operator(), why(reason), key))
+    payment = reviews.reject(payment_id, decided(reason, key))
     click.echo(
         f"{_named(payment)} is rejected; no credits were given. The money is still here:"
         f" `flask credits refund {printable(payment.id)}` gives it back"
@@ -119,7 +117,7 @@ def reject(payment_id: str, reason: str, key: str | None) -> None:
 @key_option
 def attach(payment_id: str, target: str, dollars: int | None, reason: str, key: str | None) -> None:
     """Give a payment that came from no order to a purchase, or to a person, and credit it."""
-    decision = Decision(operator(), why(reason), key)
+    decision = decided(reason, key)
     unconfirmed = _confirmed(payment_id)
     if "@" in target:
         user = accounts.by_email(target)
@@ -128,12 +126,20 @@ def attach(payment_id: str, target: str, dollars: int | None, reason: str, key: 
             raise click.UsageError("--dollars must say how many were paid")
         paid = dollars or readings.pop()
         credits = as_credits(current_app.extensions["creditsapp"].offer.per_dollar * paid)
-        payment = attaching.attach_to_user(payment_id, user.id, paid, credits, decision)
+        payment = attaching.attach_to_user(
+            payment_id, user.id, paid, credits, decision, above=_above()
+        )
     elif dollars is not None:
         raise click.UsageError("--dollars goes with an e-mail address; a purchase has its own")
     else:
         payment = attaching.attach(payment_id, target, decision)
     click.echo(f"{_named(payment)} is attached; {_effect(payment)}{unconfirmed}")
+
+
+def _above() -> Decimal:
+    """How many credits one operator gives alone."""
+    above: Decimal = current_app.extensions["creditsapp"].settings.grant_approval_above
+    return above
 
 
 def _confirmed(payment_id: str) -> str:

@@ -16,6 +16,7 @@ from creditsapp.commands.common import (
     written,
 )
 from creditsapp.commands.credits import credits_group
+from creditsapp.commands.deciding import begin, decided, key_option, optional_reason_option
 from creditsapp.formatting import counted, number
 from creditsapp.models.types import exact
 from creditsapp.services import accounts, checkpoints, verification
@@ -27,11 +28,20 @@ from creditsapp.stress import Outcome, race
 @click.option("--balance", type=CreditsType(), default=Decimal(100), help="To race for; 100.")
 @click.option("--cost", type=CreditsType(), default=Decimal(1), help="Of each spend; 1.")
 @as_json_option
+@optional_reason_option
+@key_option
 @click.pass_context
 def stress(
-    ctx: click.Context, processes: int, balance: Decimal, cost: Decimal, as_json: bool
+    ctx: click.Context,
+    processes: int,
+    balance: Decimal,
+    cost: Decimal,
+    as_json: bool,
+    reason: str,
+    key: str | None,
 ) -> None:
     """Race real processes for a throwaway wallet; exit 1 if a credit was lost or made."""
+    begin("credits stress", decided(reason, key))
     outcome = race(processes, balance, cost)
     problems = verification.verify().problems
     if as_json:
@@ -88,7 +98,7 @@ def checkpoint(output: Path) -> None:
     """Write a hash of every wallet's history, for `verify --against`; keep it elsewhere."""
     with written(output) as stream:
         wallets = checkpoints.write(stream)
-    click.echo(f"{wallets} wallets", err=True)
+    click.echo(counted(wallets, ("wallet", "wallets")), err=True)
 
 
 @credits_group.command()
@@ -110,7 +120,9 @@ def verify(ctx: click.Context, against: IO[str] | None, as_json: bool) -> None:
             where = f", entry {problem.number}" if problem.number else ""
             click.echo(f"{who}{where}: {problem.problem}", err=True)
         verdict = "all is right" if report.ok else f"{len(report.problems)} wrong"
-        click.echo(f"{report.wallets} wallets, {report.entries} entries: {verdict}")
+        wallets = counted(report.wallets, ("wallet", "wallets"))
+        entries = counted(report.entries, ("entry", "entries"))
+        click.echo(f"{wallets}, {entries}: {verdict}")
     if not report.ok:
         ctx.exit(1)
 

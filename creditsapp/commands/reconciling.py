@@ -1,5 +1,6 @@
 """`flask credits reconcile`, `tick` and `worker`: what webhooks missed, and the periodic work."""
 
+import functools
 import logging
 import signal
 import threading
@@ -10,11 +11,13 @@ from flask import current_app
 
 from creditsapp.commands.common import REFUSALS, printable, progress_bar, refusal
 from creditsapp.commands.credits import credits_group
+from creditsapp.commands.deciding import begin, decided, key_option, optional_reason_option
 from creditsapp.commands.reports import DATES
 from creditsapp.dodo import dodo_client
 from creditsapp.formatting import counted, number
 from creditsapp.mail import postman
 from creditsapp.services import reconciliation, upkeep
+from creditsapp.services.audit import Decision
 from creditsapp.services.healing import HEALED, Finding
 from creditsapp.services.payments import Terms
 from creditsapp.services.reconciliation import Comparison
@@ -26,10 +29,15 @@ log = logging.getLogger(__name__)
 @credits_group.command()
 @click.option("--since", type=DATES, help="Only what Dodo has made since (UTC); everything.")
 @click.option("--dry-run", is_flag=True, help="Only say what is different; change nothing.")
+@optional_reason_option
+@key_option
 @click.pass_context
-def reconcile(ctx: click.Context, since: datetime | None, dry_run: bool) -> None:
+def reconcile(
+    ctx: click.Context, since: datetime | None, dry_run: bool, reason: str, key: str | None
+) -> None:
     """Compare with Dodo and heal what webhooks missed; exit 1 if something is left to do."""
     found: list[Finding] = []
+    decision = decided(reason, key)
     try:
         with progress_bar("Comparing") as show:
             comparison = reconciliation.reconcile(
@@ -39,6 +47,7 @@ def reconcile(ctx: click.Context, since: datetime | None, dry_run: bool) -> None
                 dry_run=dry_run,
                 progress=show,
                 tell=found.append,
+                before_change=functools.cache(lambda: begin("credits reconcile", decision)),
             )
     finally:  # what was healed before Dodo went away is told as well
         for finding in found:
@@ -92,9 +101,12 @@ def _sum_up(comparison: Comparison) -> None:
 
 
 @credits_group.command()
+@optional_reason_option
+@key_option
 @click.pass_context
-def tick(ctx: click.Context) -> None:
+def tick(ctx: click.Context, reason: str, key: str | None) -> None:
     """Do all of the periodic work once, now; for cron. Exit 1 if a part of it failed."""
+    begin("credits tick", decided(reason, key))
     done = [_sweep(everything=True), _compare(everything=True)]
     if not all(done):
         ctx.exit(1)
@@ -102,8 +114,10 @@ def tick(ctx: click.Context) -> None:
 
 @credits_group.command()
 @click.option("--every", type=click.IntRange(1, 3600), default=60, help="Seconds between; 60.")
-def worker(every: int) -> None:
+@optional_reason_option
+def worker(every: int, reason: str) -> None:
     """Do the periodic work as it falls due, until stopped; as many at a time as you like."""
+    decision, begun = decided(reason), False
     stop = threading.Event()
 
     def end(name: int, _frame: object) -> None:
@@ -115,10 +129,22 @@ def worker(every: int) -> None:
         signal.signal(name, end)
     click.echo(f"working every {counted(every, ('second', 'seconds'))}")
     while not stop.is_set():
-        _sweep(everything=False)
-        if not stop.is_set():
+        begun = begun or _begin_working(decision)
+        if begun:
+            _sweep(everything=False)
+        if begun and not stop.is_set():
             _compare(everything=False)
         stop.wait(every)
+
+
+def _begin_working(decision: Decision) -> bool:
+    """Leave the worker's line, without which it changes nothing; False while that fails."""
+    try:
+        begin("credits worker", decision)
+        return True
+    except REFUSALS as error:
+        click.echo(refusal(error), err=True)
+        return False
 
 
 def _sweep(*, everything: bool) -> bool:

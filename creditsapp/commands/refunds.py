@@ -2,13 +2,13 @@
 
 import click
 
-from creditsapp.commands.common import operator, printable, why
-from creditsapp.commands.credits import credits_group, key_option, reason_option
+from creditsapp.commands.common import printable
+from creditsapp.commands.credits import credits_group
+from creditsapp.commands.deciding import decided, key_option, reason_option
 from creditsapp.dodo import dodo_client
 from creditsapp.formatting import money
 from creditsapp.models import RefundRequest
 from creditsapp.services import attaching, refunding
-from creditsapp.services.audit import Decision
 
 
 @credits_group.command()
@@ -20,7 +20,7 @@ from creditsapp.services.audit import Decision
 @key_option
 def refund(either_id: str, dollars: int | None, reason: str, key: str | None) -> None:
     """Ask Dodo to refund a payment, or a purchase. Its answer lost, nothing is asked twice."""
-    decision = Decision(operator(), why(reason), key)
+    decision = decided(reason, key)
     request = refunding.refund(dodo_client(), either_id, decision, dollars=dollars)
     if refunding.status_of(request) == "failed":
         raise click.ClickException(

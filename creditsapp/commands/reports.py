@@ -12,10 +12,11 @@ from flask import current_app
 from creditsapp.commands.common import as_json_option, print_json, written
 from creditsapp.commands.credits import credits_group
 from creditsapp.credits.csv_export import defused
-from creditsapp.formatting import number, signed
+from creditsapp.formatting import counted, number, signed
 from creditsapp.models.types import exact
 from creditsapp.services import reports
 
+ENTRIES = ("entry", "entries")
 DATES = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 
 
@@ -63,7 +64,7 @@ def report(month: str | None, as_json: bool) -> None:
         return
     for line in lines:
         click.echo(
-            f"{line.month}  {line.type:<10} {line.entries:>8} entries"
+            f"{line.month}  {line.type:<10} {counted(line.entries, ENTRIES):>16}"
             f"  {signed(line.came_in):>14}  {number(line.went_out):>14}"
         )
     click.echo(

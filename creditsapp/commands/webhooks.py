@@ -10,11 +10,10 @@ from flask import current_app
 from creditsapp.commands.common import (
     CommandGroup,
     as_json_option,
-    operator,
     print_json,
     printable,
-    why,
 )
+from creditsapp.commands.deciding import decided, key_option, optional_reason_option
 from creditsapp.formatting import iso
 from creditsapp.models import WebhookEvent
 from creditsapp.services import webhooks
@@ -90,16 +89,19 @@ def _readable(body: bytes) -> str:
 @webhooks_group.command()
 @click.argument("webhook_id", metavar="[ID]", required=False)
 @click.option("--failed", is_flag=True, help="All that failed, oldest first.")
-@click.option("--reason", default="replayed by hand", help="Why, for the audit trail.")
+@optional_reason_option
+@key_option
 @click.pass_context
-def replay(ctx: click.Context, webhook_id: str | None, failed: bool, reason: str) -> None:
+def replay(
+    ctx: click.Context, webhook_id: str | None, failed: bool, reason: str, key: str | None
+) -> None:
     """Apply a webhook again; nothing is ever credited or taken twice. Exit 1 if one fails."""
     if failed == (webhook_id is not None):
         raise click.UsageError("name one webhook, or say --failed")
     ids = [one.id for one in webhooks.stored("failed")] if webhook_id is None else [webhook_id]
-    broken = 0
+    decision, broken = decided(reason, key), 0
     for one in ids:
-        status = _replayed(one, why(reason))
+        status = _replayed(one, decision)
         broken += status.startswith("failed")
         click.echo(f"{printable(one)}: {status}", err=status.startswith("failed"))
     if failed and not ids:
@@ -108,10 +110,10 @@ def replay(ctx: click.Context, webhook_id: str | None, failed: bool, reason: str
         ctx.exit(1)
 
 
-def _replayed(webhook_id: str, reason: str) -> str:
+def _replayed(webhook_id: str, decision: Decision) -> str:
     terms = current_app.extensions["creditsapp"].terms
     try:
-        return webhooks.replay(webhook_id, terms, Decision(operator(), reason))
+        return webhooks.replay(webhook_id, terms, decision)
     except ServiceError:
         raise
     except Exception as error:

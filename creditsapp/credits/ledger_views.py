@@ -55,7 +55,7 @@ def index() -> ResponseReturnValue:
         next_before=next_before,
         **_head(),
     )
-    return page, 200 if valid else 400, {"Cache-Control": "no-store"}
+    return page, 200 if valid else 400
 
 
 def _read(form: FilterForm, before: str) -> tuple[Summary, list[Row], int | None]:
@@ -97,6 +97,5 @@ def export() -> ResponseReturnValue:
         mimetype="text/csv",
         headers={
             "Content-Disposition": 'attachment; filename="credits.csv"',
-            "Cache-Control": "no-store",
         },
     )

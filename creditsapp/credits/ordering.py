@@ -5,6 +5,7 @@ from typing import Any
 from flask import current_app, request
 from flask_login import current_user
 
+from creditsapp import limits
 from creditsapp.dodo import dodo_client
 from creditsapp.dodo.client import Buyer
 from creditsapp.models import Purchase
@@ -13,7 +14,8 @@ from creditsapp.settings import Settings
 
 
 def place_order(dollars: Any, *, key: str | None, return_to: str | None) -> Purchase:
-    """Order credits for the signed-in user; raise as `checkout.order` does."""
+    """Order credits for the signed-in user; raise TooManyRequests, or as `checkout.order` does."""
+    limits.purchase()
     address = own_address()
     return checkout.order(
         dodo_client(),

@@ -2,12 +2,13 @@
 
 import re
 from decimal import ROUND_CEILING, Decimal
-from typing import Any
 
 from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from flask_wtf.csrf import CSRFError
 
+from creditsapp import limits
 from creditsapp.credits import bp
 from creditsapp.credits.forms import PortalForm, PurchaseForm
 from creditsapp.credits.ordering import own_address, place_order
@@ -59,7 +60,7 @@ def purchase() -> ResponseReturnValue:
         status = 422
     if status != 200:
         form.form_key.data = form.form_key.default()
-    return _page("credits/purchase.html", form=form, left=left, resumed=resumed), status
+    return render_template("credits/purchase.html", form=form, left=left, resumed=resumed), status
 
 
 def _unpaid(name: str) -> Purchase | None:
@@ -99,7 +100,7 @@ def success() -> ResponseReturnValue:
     if payment is not None and payment.reversed_credits:
         return redirect(url_for("credits.receipt", purchase_id=found.id))
     waited = _waited()
-    return _page(
+    return render_template(
         "credits/success.html",
         purchase=found,
         shown=_outcome(found.status, waited),
@@ -129,7 +130,9 @@ def orders() -> ResponseReturnValue:
     """Every order, newest first."""
     before = request.args.get("before") or None
     found, next_before = own_orders.page(current_user.id, limit=ORDERS, before=before)
-    return _page("credits/orders.html", orders=found, before=before, next_before=next_before)
+    return render_template(
+        "credits/orders.html", orders=found, before=before, next_before=next_before
+    )
 
 
 @bp.get("/purchases/<purchase_id>")
@@ -137,7 +140,7 @@ def receipt(purchase_id: str) -> ResponseReturnValue:
     """The receipt of an order: what was paid and what came back, in money and in credits."""
     found = purchases.find(current_user.id, purchase_id)
     paid = receipts.paid(found)
-    return _page(
+    return render_template(
         "credits/receipt.html",
         purchase=found,
         paid=paid,
@@ -150,6 +153,7 @@ def receipt(purchase_id: str) -> ResponseReturnValue:
 def invoice(purchase_id: str) -> ResponseReturnValue:
     """Dodo's invoice of an order, fetched now and not kept."""
     back = url_for("credits.receipt", purchase_id=purchase_id)
+    limits.provider()
     try:
         document = receipts.invoice(dodo_client(), current_user.id, purchase_id)
     except NotKnown:
@@ -162,7 +166,6 @@ def invoice(purchase_id: str) -> ResponseReturnValue:
         headers={
             "Content-Disposition": f'attachment; filename="invoice-{purchase_id}.pdf"',
             "Content-Security-Policy": "sandbox; default-src 'none'",
-            "Cache-Control": "no-store",
         },
     )
 
@@ -172,26 +175,19 @@ def portal() -> ResponseReturnValue:
     """Go on to Dodo's customer portal, signed in there by a link that is made now."""
     back = url_for("credits.index")
     if not PortalForm().validate_on_submit():
-        return answer(400, "csrf_failed", _("Nothing was done."), back=back)
+        raise CSRFError
+    limits.provider()
     try:
         link = receipts.portal_link(dodo_client(), current_user.id, own_address() + back)
     except ProviderUnavailable as error:
         return _without_dodo(error, back)
-    response = redirect(link, 303)
-    response.headers["Cache-Control"] = "no-store"  # whoever has the link is let in there
-    return response
+    return redirect(link, 303)
 
 
 def _without_dodo(error: ProviderUnavailable, back: str) -> ResponseReturnValue:
     """What only Dodo has cannot be shown now; nothing that could be charged was asked for."""
     words = _("This comes from our payment provider, who does not answer just now.")
     return answer(error.status, error.code, words, retry_after=error.retry_after, back=back)
-
-
-def _page(template: str, **context: Any) -> Any:
-    page = current_app.make_response(render_template(template, **context))
-    page.headers["Cache-Control"] = "no-store"
-    return page
 
 
 def _offer() -> Offer:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from flask import current_app
 
-from creditsapp.doctor import database, mail, provider, setup
+from creditsapp.doctor import counting, database, mail, provider, setup
 from creditsapp.doctor.finding import Finding
 from creditsapp.settings import Settings
 
@@ -20,5 +20,6 @@ def examine() -> Iterator[Finding]:
     yield setup.api_key(settings)
     yield setup.address(settings)
     yield setup.prices(settings)
+    yield counting.rate_limits(settings)
     yield mail.server(settings)
     yield from provider.findings(settings, secrets)

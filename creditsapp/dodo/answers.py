@@ -1,6 +1,5 @@
 """Reads Dodo's answers: JSON objects as they came, and the few values that have to be right."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +8,7 @@ import httpx
 
 from creditsapp.dodo.caller import clock_of
 from creditsapp.dodo.errors import DodoFailed
+from creditsapp.strict_json import parse_json
 
 
 @dataclass(frozen=True)
@@ -30,18 +30,12 @@ class Page:
 def read_object(response: httpx.Response) -> dict[str, Any]:
     """The JSON object of an answer."""
     try:
-        found = json.loads(response.content, parse_constant=_refuse)
-        # 1e999 and lone surrogates pass json.loads, and would fail in the database.
-        json.dumps(found, allow_nan=False, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
+        found = parse_json(response.content)
+    except ValueError:
         raise DodoFailed("it answered with something that is not JSON") from None
     if not isinstance(found, dict):
         raise DodoFailed("it answered with JSON that is not an object")
     return found
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
 
 
 def read_answer(response: httpx.Response) -> Answer:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from creditsapp.mail.account_links import own_link, unless_taken
 from creditsapp.services.delivery import Letter
 
 Values = Callable[[Letter], dict[str, Any]]
@@ -19,5 +20,11 @@ KINDS: dict[str, Values] = {
     "dispute": _details,
     "restored": _details,
     "debt": _details,
+    "email": unless_taken,
+    "email_changed": _details,
     "low_balance": _details,
+    "password_changed": _details,
+    "register": unless_taken,
+    "reset": own_link,
+    "verify": own_link,
 }

@@ -15,8 +15,9 @@ WAITING = "status = 'waiting'"  # a query has to say so in these words to use th
 class Mail(Base):
     """A mail, written in the transaction of what it tells of; its words are made when it is sent.
 
-    `recipient` is empty where it goes to the user's address as it is by then. `text` is kept only
-    where there is no mail server, so that somebody can read it.
+    Somebody without an account is no user. `recipient` is empty where it goes to the user's
+    address as it is by then. `text` is kept only where there is no mail server, so that somebody
+    can read it.
     """
 
     __tablename__ = "mails"
@@ -34,7 +35,7 @@ class Mail(Base):
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("wallets.user_id"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("wallets.user_id"))
     kind: Mapped[str] = mapped_column(String(40))
     recipient: Mapped[str | None] = mapped_column(String(320))
     details: Mapped[dict[str, Any]]

@@ -10,7 +10,11 @@ from creditsapp.models.base import Base, BigId
 
 
 class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login has no types
-    """An account. Money hangs on its id alone: see the wallet."""
+    """An account. Money hangs on its id alone: see the wallet.
+
+    `welcome` is what became of its welcome credits: given, repeated (the person had them before),
+    network (too many for one network and day), or none (there were none to give).
+    """
 
     __tablename__ = "users"
 
@@ -19,6 +23,7 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login has no types
     name: Mapped[str] = mapped_column(String(120))
     password_hash: Mapped[str] = mapped_column(String(255))
     session_version: Mapped[int] = mapped_column(default=1)
+    welcome: Mapped[str | None] = mapped_column(String(16))
     language: Mapped[str] = mapped_column(String(8), default="en", server_default="en")
     created_at: Mapped[datetime]
     verified_at: Mapped[datetime | None]

@@ -4,6 +4,7 @@ import pathlib
 
 from flask import Flask
 
+from creditsapp import incoming
 from creditsapp.sandbox import api, checkout, controls, errors, payments
 from creditsapp.sandbox.amounts import money
 from creditsapp.sandbox.context import Sandbox
@@ -27,6 +28,7 @@ def create_sandbox(
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
     app.json.sort_keys = False
+    incoming.init_app(app)
     app.extensions["sandbox"] = Sandbox(
         store=Store(database),
         api_key=api_key,

@@ -2,6 +2,8 @@
 
 from flask import Response, g, request
 
+from creditsapp.headers import ON_EVERY_ANSWER
+
 SANDBOX_HEADER = "X-Dodo-Sandbox"
 
 
@@ -18,11 +20,7 @@ def add_headers(response: Response) -> Response:
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none';"
         f" frame-ancestors 'none'; form-action {form_action}"
     )
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["X-Frame-Options"] = "DENY"
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    response.headers.update(ON_EVERY_ANSWER)
     if request.endpoint != "static":
         response.headers["Cache-Control"] = "no-store"
     return response

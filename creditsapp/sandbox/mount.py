@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from creditsapp.dodo import product_id
+from creditsapp.headers import UNDER_HTTPS
 from creditsapp.sandbox import create_sandbox, sender
 from creditsapp.settings import INSTANCE, Settings, instance_secret
 
@@ -23,11 +24,17 @@ def mount_sandbox(app: Flask, settings: Settings) -> None:
         controls_prefix="",
         product_id=product_id(settings),
     )
+    sandbox.config["TRUSTED_HOSTS"] = app.config["TRUSTED_HOSTS"]
     dispatch = DispatcherMiddleware(app.wsgi_app, {PREFIX: sandbox})
 
     def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         sender.start(sandbox)
         return dispatch(environ, start_response)
+
+    @sandbox.after_request
+    def as_the_app(response: Response) -> Response:
+        response.headers.update(UNDER_HTTPS if settings.under_https else {})
+        return response
 
     app.wsgi_app = serve  # type: ignore[method-assign]  # as Flask documents it
 

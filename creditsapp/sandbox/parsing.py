@@ -1,6 +1,5 @@
 """Reads requests strictly; whatever is wrong with one becomes a 422."""
 
-import json
 import re
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +8,7 @@ from flask import request
 
 from creditsapp.sandbox.errors import ApiError, invalid
 from creditsapp.sandbox.times import iso_from_text
+from creditsapp.strict_json import finite, parse_json
 
 INT32_MAX = 2**31 - 1
 
@@ -22,14 +22,20 @@ def body() -> dict[str, Any]:
     """The JSON object in the request's body; an empty body is an empty object."""
     raw = request.get_data()
     try:
-        data = json.loads(raw or b"{}", parse_constant=_refuse_constant)
-        # Lone surrogates and 1e999 pass json.loads, and fail here rather than in the store.
-        json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
-    except (ValueError, RecursionError):
+        data = parse_json(raw or b"{}", decimal=finite)
+    except ValueError:
         raise invalid("The body is not valid JSON.") from None
     if not isinstance(data, dict):
         raise invalid("The body must be a JSON object.")
     return data
+
+
+def json_in(field: str, given: str) -> Any:
+    """The JSON in a field of a form."""
+    try:
+        return parse_json(given.encode(), decimal=finite)
+    except ValueError:
+        raise invalid(f"{field} is not valid JSON.") from None
 
 
 def text(data: dict[str, Any], name: str, *, limit: int = 1000) -> str | None:
@@ -159,7 +165,3 @@ def _query_time(name: str) -> str | None:
 
 def _invalid_query(message: str) -> ApiError:
     return invalid(message, "INVALID_REQUEST_PARAMETERS")
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")

@@ -1,64 +1,31 @@
 """Who the users are: the only service that knows them by more than a number."""
 
-import unicodedata
 from decimal import Decimal
 
-import email_validator
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
-from creditsapp.driver import Driver
 from creditsapp.extensions import db
 from creditsapp.models import User
-from creditsapp.services import audit, wallets
+from creditsapp.services import audit, passwords, wallets
+from creditsapp.services.addresses import InvalidEmail, normalised
 from creditsapp.services.errors import ServiceError
-from creditsapp.services.idempotency import caller_key
-from creditsapp.services.posting import Movement, post_unguarded
+from creditsapp.services.keys import caller_key
+from creditsapp.services.passwords import WrongPassword
 from creditsapp.services.retrying import retried
 from creditsapp.services.transaction import now, transaction, violates
+from creditsapp.services.welcome import Bonus, _give, person
 from creditsapp.translation import gettext as _
 
-PASSWORD_LENGTHS = (8, 128)
 LONGEST_NAME = 120
 _JOINERS = "\u200c\u200d"  # not printable by themselves, but they hold words and emoji together
-
-email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()  # an intranet's .local is an address, too
-
-_hasher = PasswordHasher()
-# Of no password, with the parameters of `_hasher`: to refuse an unknown address takes as long.
-_NOBODY = (
-    "$argon2id$v=19$m=65536,t=3,p=4$rln9JqpGZ5+n97UFTOFTBQ"
-    "$SrM7NAKOkY1ja5i5/LTHqIiMzWxss4YTe6HhYHiwhmw"
-)
 
 
 class EmailTaken(ServiceError):
     """Another account has this address."""
 
     code = "email_taken"
-    status = 422
-
-
-class InvalidEmail(ServiceError):
-    """The text is not an e-mail address."""
-
-    code = "invalid_email"
-    status = 422
-
-
-class InvalidPassword(ServiceError):
-    """A new password is too short or too long."""
-
-    code = "invalid_password"
-    status = 422
-
-
-class WrongPassword(ServiceError):
-    """Address and password do not belong together."""
-
-    code = "wrong_password"
     status = 422
 
 
@@ -88,20 +55,12 @@ def register(
     before gives it again. Raise InvalidEmail, InvalidPassword, EmailTaken or InvalidKey.
     """
     stored_key = None if key is None else caller_key(key)
-    user: User = User(
-        email=normalised(email),
-        name=_presentable(name),
-        password_hash=_hash(password),
-        session_version=1,
-        created_at=now(),
-    )
+    address = normalised(email)
+    password_hash, who = passwords.hashed(password, address), person(address)
     try:
         with transaction() as session:
-            session.add(user)
-            session.flush()
-            wallets._open(session, user.id, alert_below)
-            if welcome:
-                post_unguarded(Driver.of(session), _welcome(user.id, welcome))
+            user = _open(session, address, name, password_hash, alert_below)
+            _give(session, user, who, Bonus(welcome))
             if actor:
                 audit._record(
                     session,
@@ -113,65 +72,89 @@ def register(
                     key=stored_key,
                 )
     except IntegrityError as error:
-        if not violates(error, "uq_users_email"):
-            raise
+        taken = is_taken(error)
         known = by_email(email)
         if stored_key and audit.done("users create", f"user {known.id}", stored_key):
             return known
-        raise EmailTaken(_("There is an account with this address already.")) from None
+        raise taken from None
     return user
 
 
-def _welcome(user_id: int, amount: Decimal) -> Movement:
-    return Movement(
-        user_id=user_id,
-        amount=amount,
-        type="initial",
-        key="welcome",
-        description="Welcome credits",
+def _open(
+    session: Session, address: str, name: str, password_hash: str, alert_below: Decimal | int
+) -> User:
+    """A new account and its empty wallet."""
+    user = User(
+        email=address,
+        name=presentable(name),
+        password_hash=password_hash,
+        session_version=1,
+        created_at=now(),
     )
+    session.add(user)
+    session.flush()
+    wallets._open(session, user.id, alert_below)
+    return user
 
 
-def authenticate(email: str, password: str) -> User:
-    """The user with this address and password; raise WrongPassword, as slowly for nobody."""
+def is_taken(error: IntegrityError) -> EmailTaken:
+    """The refusal of an address that another account has; raise the error if it is none."""
+    if not violates(error, "uq_users_email"):
+        raise error
+    return EmailTaken(_("There is an account with this address already."))
+
+
+def authenticate(email: str, password: str, *, language: str | None = None) -> User:
+    """The user with this address and password, who reads a language from now on.
+
+    Raise WrongPassword, as slowly for nobody.
+    """
     try:
         user = _by_email(email)
     except InvalidEmail:
         user = None
-    known = user.password_hash if user else _NOBODY
-    if not _matches(known, password) or user is None or not user.is_active:
+    right = passwords.matches(user.password_hash if user else None, password)
+    if not right or user is None or not user.is_active:
         raise WrongPassword(_("The e-mail address or the password is not right."))
+    news: dict[str, str] = {}
+    if fresh := passwords.rehashed(user.password_hash, password):
+        news["password_hash"] = fresh
+    if language and language != user.language:
+        news["language"] = language
+    if news:
+        _keep(user, news)
     return user
+
+
+@retried
+def _keep(user: User, news: dict[str, str]) -> None:
+    """Keep what a sign-in brings, unless the password was changed meanwhile."""
+    with transaction() as session:
+        session.execute(
+            update(User)
+            .where(User.id == user.id, User.password_hash == user.password_hash)
+            .values(news)
+        )
 
 
 @retried
 def change_name(user_id: int, name: str) -> User:
     """Call a user by another name; an empty one is none."""
     with transaction() as session:
-        user: User = session.get_one(User, user_id, with_for_update=True, populate_existing=True)
-        user.name = _presentable(name)
+        user = _locked(session, user_id)
+        user.name = presentable(name)
     return user
 
 
-@retried
-def change_password(user_id: int, current: str, new: str) -> User:
-    """Set another password and end every older session. Raise WrongPassword, InvalidPassword."""
-    known = db.session.get_one(User, user_id, populate_existing=True).password_hash
-    if not _matches(known, current):
-        raise WrongPassword(_("This is not your current password."))
-    fresh = _hash(new)
-    with transaction() as session:
-        user: User = session.get_one(User, user_id, with_for_update=True, populate_existing=True)
-        if user.password_hash != known:
-            raise WrongPassword(_("Your password was changed at the same moment."))
-        user.password_hash = fresh
-        user.session_version += 1
+def _locked(session: Session, user_id: int) -> User:
+    """A user as they are now, for as long as the use case takes."""
+    user: User = session.get_one(User, user_id, with_for_update=True, populate_existing=True)
     return user
 
 
 def has_password(user: User, password: str) -> bool:
     """Whether this is the user's password."""
-    return _matches(user.password_hash, password)
+    return passwords.matches(user.password_hash, password)
 
 
 def by_email(email: str) -> User:
@@ -183,6 +166,11 @@ def by_email(email: str) -> User:
     if user is None:
         raise UserNotFound(f"There is no user with the address {email!r}.")
     return user
+
+
+def is_known(address: str) -> bool:
+    """Whether an account has this address."""
+    return _by_email(address) is not None
 
 
 def _by_email(email: str) -> User | None:
@@ -201,39 +189,7 @@ def emails(user_ids: set[int]) -> dict[int, str]:
     return {user_id: email for user_id, email in rows}
 
 
-def normalised(email: str) -> str:
-    """An address as it is compared: NFKC, case-folded; raise InvalidEmail."""
-    folded = unicodedata.normalize("NFKC", email.strip()).casefold()
-    try:
-        checked = email_validator.validate_email(folded, check_deliverability=False)
-    except email_validator.EmailNotValidError:
-        raise InvalidEmail(_("This does not look like an e-mail address.")) from None
-    return checked.normalized.casefold()
-
-
-def _presentable(name: str) -> str:
+def presentable(name: str) -> str:
+    """A name as it is kept: printable, and not too long."""
     shown = "".join(char for char in name if char.isprintable() or char in _JOINERS)
     return shown[:LONGEST_NAME].strip(" " + _JOINERS)
-
-
-def _hash(password: str) -> str:
-    shortest, longest = PASSWORD_LENGTHS
-    if not shortest <= len(password) <= longest:
-        raise InvalidPassword(
-            _(
-                "A password has %(shortest)s to %(longest)s characters.",
-                shortest=shortest,
-                longest=longest,
-            )
-        )
-    try:
-        return _hasher.hash(password)
-    except UnicodeEncodeError:
-        raise InvalidPassword(_("A password is made of Unicode characters.")) from None
-
-
-def _matches(password_hash: str, password: str) -> bool:
-    try:
-        return len(password) <= 1024 and _hasher.verify(password_hash, password)
-    except (VerificationError, InvalidHashError, UnicodeEncodeError):
-        return False

@@ -21,7 +21,7 @@ _COLUMNS = "user_id, kind, details, key, status, attempts, created_at, due_at"
 _DETAILS = "('number', version, 'balance', balance, 'threshold', alert_below)"
 
 # Within a posting, whose CTE `wallet` is the row that the usage of `:{spent}` has left.
-ON_POSTGRESQL = (
+ON_POSTGRESQL: str = (
     f"INSERT INTO mails ({_COLUMNS})\n"
     "SELECT CAST(:user_id AS bigint), 'low_balance', json_build_object" + _DETAILS + ","
     " 'low:' || CAST(:user_id AS bigint) || ':' || version, 'waiting', 0,"

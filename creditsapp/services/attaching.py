@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from creditsapp.extensions import db
 from creditsapp.models import Payment, Purchase
-from creditsapp.models.types import is_uuid, to_units
+from creditsapp.models.types import LIMIT, is_uuid, to_units
 from creditsapp.services.audit import Decision
 from creditsapp.services.errors import NothingToDecide, PaymentNotFound
+from creditsapp.services.grants import check_alone
 from creditsapp.services.parked import _take_up
 from creditsapp.services.retrying import retried
 from creditsapp.services.reviews import _give, _note, _was_done
@@ -40,11 +41,18 @@ def attach(payment_id: str, purchase_id: str, decision: Decision) -> Payment:
 
 @retried
 def attach_to_user(
-    payment_id: str, user_id: int, dollars: int, credits: Decimal, decision: Decision
+    payment_id: str,
+    user_id: int,
+    dollars: int,
+    credits: Decimal,
+    decision: Decision,
+    *,
+    above: Decimal = LIMIT,
 ) -> Payment:
     """Let a payment pay an order of a user that is made for it.
 
-    Raise PaymentNotFound, NothingToDecide or IdempotencyConflict.
+    Raise PaymentNotFound, NothingToDecide, IdempotencyConflict, or SecondOperatorNeeded where more
+    than `above` credits rest on the operator's word for the dollars alone.
     """
     asked = [user_id, dollars, to_units(credits)]
     with transaction() as session:
@@ -52,6 +60,8 @@ def attach_to_user(
         if _was_done(ATTACH, payment, decision, asked):
             return payment
         _check_unattached(payment)
+        if dollars not in _readings(payment):
+            check_alone(credits, above)
         at = now()
         order = Purchase(
             id=str(uuid.uuid4()),
@@ -73,7 +83,10 @@ def possible_dollars(payment_id: str) -> set[int]:
 
     Raise PaymentNotFound.
     """
-    payment = find(payment_id)
+    return _readings(find(payment_id))
+
+
+def _readings(payment: Payment) -> set[int]:
     if payment.currency != "USD" or payment.total is None:
         return set()
     readings = (payment.total - (payment.tax or 0), payment.total)

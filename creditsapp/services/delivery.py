@@ -22,6 +22,7 @@ LEASE = timedelta(minutes=5)  # longer than a server may take over one mail
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
 MOST_ATTEMPTS = 20  # over some three days
+TO_STRANGERS = frozenset({"register"})  # what goes to an address without an account
 TO_DISABLED = frozenset({"reset"})  # what somebody is told whose account is disabled
 
 
@@ -30,7 +31,7 @@ class Letter:
     """A mail to be sent now, and to whom."""
 
     id: int
-    user_id: int
+    user_id: int | None
     kind: str
     recipient: str
     language: str
@@ -109,13 +110,15 @@ def _claim(before: datetime) -> tuple[Letter, bool] | None:
         )
         if mail is None:
             return None
-        user = session.get(User, mail.user_id, populate_existing=True)
+        user = None
+        if mail.user_id is not None:
+            user = session.get(User, mail.user_id, populate_existing=True)
         letter = Letter(
             id=mail.id,
             user_id=mail.user_id,
             kind=mail.kind,
             recipient=mail.recipient or (user.email if user else ""),
-            language=user.language if user else "en",
+            language=user.language if user else mail.details.get("language", "en"),
             details=mail.details,
             key=mail.key,
             created_at=mail.created_at,
@@ -125,7 +128,9 @@ def _claim(before: datetime) -> tuple[Letter, bool] | None:
 
 
 def _may_have(user: User | None, kind: str) -> bool:
-    if user is None or user.erased_at is not None:
+    if user is None:
+        return kind in TO_STRANGERS
+    if user.erased_at is not None:
         return False
     return user.disabled_at is None or kind in TO_DISABLED
 

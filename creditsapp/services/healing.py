@@ -81,6 +81,7 @@ class Healer:
     dodo: DodoClient
     terms: Terms
     dry_run: bool
+    before_change: Callable[[], None]
 
     def payment(
         self, payment_id: str, row: dict[str, Any], known: Payment | None
@@ -97,6 +98,7 @@ class Healer:
             yield self._as_it_is("payment", payment_id, difference)
             return
         answer = ask(self.dodo.payment, payment_id)
+        self.before_change()
         became = events.learn_payment(payment_id, answer.data, self.terms)
         now_known = stored(Payment, [payment_id])[payment_id]
         words, outcome = became.replace("_", " "), HEALED
@@ -117,6 +119,7 @@ class Healer:
         if self.dry_run:
             yield self._as_it_is(what.name, found_id, difference)
             return
+        self.before_change()
         became, rest = self._learn(what, found_id, facts)
         if rest is not None:
             words, outcome = f"{rest.words}; a newer report stands here", LEFT

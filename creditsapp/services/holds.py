@@ -27,7 +27,8 @@ from creditsapp.services.errors import (
     InsufficientCredits,
 )
 from creditsapp.services.expiry import _expire, _free
-from creditsapp.services.idempotency import by_key, caller_key, conflict
+from creditsapp.services.idempotency import by_key, conflict
+from creditsapp.services.keys import caller_key
 from creditsapp.services.posting import Movement, check_text, post
 from creditsapp.services.retrying import retried, retried_by_key
 from creditsapp.services.transaction import end_reads, now, transaction, violates

@@ -1,6 +1,5 @@
 """The unique index on (user, key) decides what was done already; this reads its verdict."""
 
-import secrets
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -17,19 +16,6 @@ from creditsapp.translation import gettext as _
 
 _ENTRY_KEY = "uq_ledger_entries_user_id_idempotency_key"
 _RANGES = ("ck_wallets_balance_in_range", "ck_wallets_lifetime_used_in_range")
-
-
-class InvalidKey(ValueError):
-    """An idempotency key is 1 to 255 visible ASCII characters."""
-
-
-def caller_key(key: str | None) -> str:
-    """A caller's key as it is stored, apart from the system's own; a random one for None."""
-    if key is None:
-        return f"auto:{secrets.token_urlsafe(18)}"
-    if not 1 <= len(key) <= 255 or any(not "\x21" <= char <= "\x7e" for char in key):
-        raise InvalidKey("an idempotency key is 1 to 255 visible ASCII characters")
-    return f"key:{key}"
 
 
 def by_key(user_id: int, key: str) -> LedgerEntry | None:

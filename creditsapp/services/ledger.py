@@ -26,13 +26,13 @@ from creditsapp.services.errors import IdempotencyConflict, RefundTooLarge
 from creditsapp.services.idempotency import (
     by_key,
     by_keys,
-    caller_key,
     conflict,
     same,
     settled,
     standing,
     standing_all,
 )
+from creditsapp.services.keys import caller_key
 from creditsapp.services.posting import Movement, post, post_unguarded
 from creditsapp.services.retrying import retried_by_key
 from creditsapp.services.transaction import single_posting, transaction
@@ -202,30 +202,35 @@ def adjust(
 def _operate(command: str, movement: Movement) -> LedgerEntry:
     try:
         with transaction() as session:
-            entry = post_unguarded(Driver.of(session), movement)
-            if entry.balance_after < 0 <= added(entry.balance_after, entry.amount.copy_negate()):
-                mails._queue(
-                    session,
-                    movement.user_id,
-                    "debt",
-                    key=f"debt:{movement.user_id}:{entry.number}",
-                    number=entry.number,
-                    taken=-to_units(entry.amount),
-                    balance=to_units(entry.balance_after),
-                    reason=entry.description,
-                )
-            if movement.actor:
-                audit._record(
-                    session,
-                    actor=movement.actor,
-                    command=command,
-                    subject=f"user {movement.user_id}",
-                    reason=movement.description,
-                    details={"amount": str(movement.amount), "number": entry.number},
-                    key=movement.key,
-                )
+            return _post_for_operator(session, command, movement)
     except IntegrityError as error:
         return standing(movement, error)
+
+
+def _post_for_operator(session: Session, command: str, movement: Movement) -> LedgerEntry:
+    """Post; tell of a debt, and where an actor is named, leave a line in the operators' trail."""
+    entry = post_unguarded(Driver.of(session), movement)
+    if entry.balance_after < 0 <= added(entry.balance_after, entry.amount.copy_negate()):
+        mails._queue(
+            session,
+            movement.user_id,
+            "debt",
+            key=f"debt:{movement.user_id}:{entry.number}",
+            number=entry.number,
+            taken=-to_units(entry.amount),
+            balance=to_units(entry.balance_after),
+            reason=entry.description,
+        )
+    if movement.actor:
+        audit._record(
+            session,
+            actor=movement.actor,
+            command=command,
+            subject=f"user {movement.user_id}",
+            reason=movement.description,
+            details={"amount": str(movement.amount), "number": entry.number},
+            key=movement.key,
+        )
     return entry
 
 

@@ -5,9 +5,10 @@ it is sent.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, defer
 
 from creditsapp.extensions import db
@@ -19,6 +20,7 @@ from creditsapp.services.retrying import retried
 from creditsapp.services.transaction import insert_new, locked, now, streamed, transaction
 
 QUEUED = "mails queued"
+RETRY = "mail retry"
 
 
 class MailNotFound(ServiceError):
@@ -30,14 +32,14 @@ class MailNotFound(ServiceError):
 
 def _queue(
     session: Session,
-    user_id: int,
+    user_id: int | None,
     kind: str,
     *,
     key: str,
     recipient: str | None = None,
     **details: Any,
 ) -> None:
-    """Queue a mail to a user with a wallet; the same key twice is one mail.
+    """Queue a mail to a user with a wallet, or to nobody's address; the same key twice is one mail.
 
     `recipient` only where it is not the user's address as it will be. Credits among the details
     are whole ten-thousandths, as the database keeps them.
@@ -83,6 +85,16 @@ def _forget(session: Session, user_id: int) -> None:
     )
 
 
+@retried
+def forget_strangers(before: datetime) -> int:
+    """Drop old mails to people who had no account; return how many."""
+    with transaction() as session:
+        gone = delete(Mail).where(
+            Mail.user_id.is_(None), Mail.status != "waiting", Mail.created_at < before
+        )
+        return len(session.scalars(gone.returning(Mail.id)).all())
+
+
 def find(mail_id: int) -> Mail:
     """A mail of the outbox; raise MailNotFound."""
     found = db.session.get(Mail, mail_id) if 0 < mail_id < 2**63 else None
@@ -103,19 +115,24 @@ def stored(status: str | None = None) -> Iterator[Mail]:
 def retry(mail_id: int, decision: Decision) -> None:
     """Let a mail be tried anew, as if it had just been queued.
 
-    Raise MailNotFound, or NothingToDecide for one that was sent.
+    A key that did this before does nothing. Raise MailNotFound, or NothingToDecide for one that was
+    sent.
     """
+    key, subject = decision.stored_key, f"mail {mail_id}"
     with transaction() as session:
         mail = locked(session, Mail, find(mail_id).id)
         assert mail is not None  # mails are never deleted
+        if key is not None and audit.done(RETRY, subject, key):
+            return
         if mail.status == "sent":
             raise NothingToDecide("This mail was sent already.")
         mail.status, mail.attempts, mail.last_error, mail.due_at = "waiting", 0, None, now()
         audit._record(
             session,
             actor=decision.actor,
-            command="mail retry",
-            subject=f"mail {mail_id}",
+            command=RETRY,
+            subject=subject,
             reason=decision.reason,
             details={},
+            key=key,
         )

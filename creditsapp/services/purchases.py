@@ -20,7 +20,7 @@ from creditsapp.services.errors import (
     PurchaseNotFound,
     TryAgainLater,
 )
-from creditsapp.services.idempotency import caller_key
+from creditsapp.services.keys import caller_key
 from creditsapp.services.orders import UNDER_WAY
 from creditsapp.services.retrying import retried
 from creditsapp.services.transaction import now, transaction, violates

@@ -75,13 +75,14 @@ def reconcile(
     dry_run: bool = False,
     progress: Progress = lambda done, total: None,
     tell: Callable[[Finding], None] = lambda finding: None,
+    before_change: Callable[[], None] = lambda: None,
 ) -> Comparison:
     """Compare with all that Dodo has made `since`, and heal; raise DodoFailed when it goes away.
 
-    `tell` hears of each finding at once. What was healed before a failure stays so, and a second
-    run finds nothing to heal.
+    `tell` hears of each finding at once, and `before_change` has returned before anything is
+    changed. What was healed before a failure stays so, and a second run finds nothing to heal.
     """
-    walk = _Walk(dodo, Healer(dodo, terms, dry_run), since, progress)
+    walk = _Walk(dodo, Healer(dodo, terms, dry_run, before_change), since, progress)
     steps = (
         walk.payments(),
         walk.reversals(REFUND),
@@ -167,6 +168,7 @@ class _Walk:
         if self.healer.dry_run:
             yield Finding("request", request.id, "mismatched", f"{of} has no answer", DRY)
             return
+        self.healer.before_change()
         try:
             request = refunding.look_for(self.dodo, request)
         except RefundUnknown:

@@ -26,7 +26,6 @@ from creditsapp.services.errors import (
     ServiceError,
     TryAgainLater,
 )
-from creditsapp.services.idempotency import caller_key
 from creditsapp.services.retrying import retried
 from creditsapp.services.transaction import end_reads, locked, now, transaction
 
@@ -95,7 +94,7 @@ def _write_down(
     either_id: str, decision: Decision, dollars: int | None
 ) -> tuple[RefundRequest, bool]:
     """The request that is to be asked, or one that stands in its way: of this key, or open."""
-    key = None if decision.key is None else caller_key(decision.key)
+    key = decision.stored_key
     with transaction() as session:
         payment = _payment_to_refund(session, either_id)
         amount = _amount(payment, dollars)
@@ -157,7 +156,7 @@ def _standing(session: Session, payment_id: str, key: str | None) -> RefundReque
 
 def _check_same(found: RefundRequest, decision: Decision, dollars: int | None) -> None:
     """Refuse to take an earlier request that was found for what is asked for now."""
-    key = None if decision.key is None else caller_key(decision.key)
+    key = decision.stored_key
     if found.amount != _amount(_payment(found), dollars) or key not in (
         None,
         found.idempotency_key,

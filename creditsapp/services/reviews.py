@@ -11,7 +11,7 @@ from creditsapp.models.types import LIMIT, added, is_uuid, to_units
 from creditsapp.services import audit, wallets
 from creditsapp.services.audit import Decision
 from creditsapp.services.errors import IdempotencyConflict, NothingToDecide, PaymentNotFound
-from creditsapp.services.idempotency import caller_key
+from creditsapp.services.grants import check_alone
 from creditsapp.services.orders import _reject_order
 from creditsapp.services.parked import _take_up
 from creditsapp.services.payments import NOT_COMPARABLE, _credit
@@ -21,12 +21,14 @@ from creditsapp.services.transaction import locked, now, transaction
 
 
 @retried
-def approve(either_id: str, decision: Decision, *, credits: Decimal | None = None) -> Payment:
+def approve(
+    either_id: str, decision: Decision, *, credits: Decimal | None = None, above: Decimal = LIMIT
+) -> Payment:
     """Give a waiting payment its credits: those that were ordered, or as many as are named.
 
     A payment that has its credits already, and whose refund cannot be compared, is only closed;
-    credits for that are moved by `adjust`. Raise PaymentNotFound, NothingToDecide or
-    IdempotencyConflict.
+    credits for that are moved by `adjust`. Raise PaymentNotFound, NothingToDecide,
+    IdempotencyConflict, or SecondOperatorNeeded for more than `above` beyond what was ordered.
     """
     asked = None if credits is None else to_units(credits)
     with transaction() as session:
@@ -38,7 +40,9 @@ def approve(either_id: str, decision: Decision, *, credits: Decimal | None = Non
         if not payment.credited:
             order = locked(session, Purchase, str(payment.purchase_id))
             assert order is not None  # a foreign key leads there
-            _give(session, payment, order, order.credits if credits is None else credits)
+            given = order.credits if credits is None else credits
+            check_alone(added(given, order.credits.copy_negate()), above)
+            _give(session, payment, order, given)
         elif credits is None:
             payment.decision = "approved"
         else:
@@ -92,9 +96,10 @@ def _payment_to_decide(session: Session, either_id: str) -> Payment:
 
 def _was_done(command: str, payment: Payment, decision: Decision, asked: Any) -> bool:
     """Whether this key decided the same before; raise IdempotencyConflict when something else."""
-    if decision.key is None:
+    key = decision.stored_key
+    if key is None:
         return False
-    before = audit.done(command, payment.id, caller_key(decision.key))
+    before = audit.done(command, payment.id, key)
     if before is not None and before.details.get("asked") != asked:
         raise IdempotencyConflict("This key was used before, for something else.")
     return before is not None
@@ -115,7 +120,7 @@ def _note(session: Session, command: str, payment: Payment, decision: Decision, 
         subject=payment.id,
         reason=decision.reason,
         details={"waited_for": payment.review_reason, "asked": asked},
-        key=None if decision.key is None else caller_key(decision.key),
+        key=decision.stored_key,
     )
 
 

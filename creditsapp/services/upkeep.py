@@ -12,7 +12,15 @@ from sqlalchemy import update
 
 from creditsapp.dodo.client import DodoClient
 from creditsapp.models import PeriodicJob
-from creditsapp.services import expiry, purchases, reconciliation, retrials
+from creditsapp.services import (
+    expiry,
+    links,
+    purchases,
+    reconciliation,
+    retrials,
+    sessions,
+    welcome,
+)
 from creditsapp.services.healing import Finding
 from creditsapp.services.payments import Terms
 from creditsapp.services.reconciliation import Comparison
@@ -52,6 +60,9 @@ def sweeps(
 
     yield "webhooks applied", retry
     yield "mails sent", send_mails
+    yield "ended sessions forgotten", sessions.forget_old
+    yield "old links forgotten", links.forget_old
+    yield "networks forgotten", welcome.forget_networks
 
 
 def comparisons(

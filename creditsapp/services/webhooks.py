@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 DONE = ("credits_added", "already_processed", "refund_processed", "dispute_processed", "ignored")
 STATUSES = (*DONE, "recorded", "parked", "review", "failed", "invalid")
 INVALID = "invalid"
+REPLAY = "webhooks replay"
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
 STOPS = (TryAgainLater, OutcomeUnknown)
@@ -61,7 +62,13 @@ def receive(
 
 
 def replay(webhook_id: str, terms: Terms, decision: Decision) -> str:
-    """Apply a stored webhook again, as if it had just come; harmless, however often."""
+    """Apply a stored webhook again, as if it had just come; harmless, however often.
+
+    A key that applied it before only tells how it stands.
+    """
+    key = decision.stored_key
+    if key is not None and audit.done(REPLAY, webhook_id, key):
+        return find(webhook_id).status
     return receive(webhook_id, find(webhook_id).payload, terms, replayed_by=decision)
 
 
@@ -86,10 +93,11 @@ def _store_and_apply(
             audit._record(
                 session,
                 actor=replayed_by.actor,
-                command="webhooks replay",
+                command=REPLAY,
                 subject=webhook_id,
                 reason=replayed_by.reason,
                 details={},
+                key=replayed_by.stored_key,
             )
         if not is_new:
             stored.attempts += 1

@@ -443,7 +443,8 @@ class Zone extends Controller {
   connect() {
     const kept = `${this.cookieValue}=${moments.resolvedOptions().timeZone}`
     if (document.cookie.split("; ").includes(kept)) return
-    document.cookie = `${kept}; path=/; max-age=31536000; samesite=lax`
+    const secure = location.protocol === "https:" ? "; secure" : ""
+    document.cookie = `${kept}; path=/; max-age=31536000; samesite=lax${secure}`
   }
 }
 

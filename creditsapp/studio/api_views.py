@@ -19,8 +19,8 @@ def run(name: str) -> ResponseReturnValue:
     if operation is None:
         raise JsonError(404, "unknown_operation", "There is no such operation.")
     is_form = request.mimetype in ("multipart/form-data", "application/x-www-form-urlencoded")
-    raw = submitted() if is_form else read_object()
     try:
+        raw = submitted() if is_form else read_object()
         done = perform(operation, raw, key=request.headers.get("Idempotency-Key"))
     except InvalidInput as error:
         raise JsonError(

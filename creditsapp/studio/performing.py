@@ -8,10 +8,12 @@ from typing import Any
 from flask import request
 from flask_login import current_user
 
+from creditsapp import limits
 from creditsapp.charging import AlreadyCharged, charge, prices
 from creditsapp.models import Creation, LedgerEntry
 from creditsapp.services import creations, holds, ledger
-from creditsapp.studio.operation import Operation, TextField
+from creditsapp.studio.operation import InvalidInput, Operation, TextField
+from creditsapp.translation import gettext as _
 
 Raw = Mapping[str, str | bytes]
 LONGEST = 500
@@ -30,8 +32,9 @@ class Performance:
 def perform(operation: Operation, raw: Raw, *, key: str | None) -> Performance:
     """Do the work for the signed-in user and charge for it.
 
-    Input is refused before anything is held. Raise InvalidInput, or as `charge` does.
+    Input is refused before anything is held. Raise TooManyRequests, InvalidInput, or as `charge`.
     """
+    limits.operation()
     values = operation.read(raw)
     price = prices().price(operation.name)
     try:
@@ -91,7 +94,18 @@ def _fingerprint(operation: Operation, raw: Raw) -> str:
 
 
 def submitted() -> dict[str, str | bytes]:
-    """The fields and files of a submitted form; a file that was not chosen is left out."""
+    """The fields and files of a submitted form; a file that was not chosen is left out.
+
+    Raise InvalidInput for what is there twice.
+    """
+    names = [*request.form.keys(), *request.files.keys()]
+    twice = {
+        name: _("This is there twice.")
+        for name in names
+        if len(request.form.getlist(name)) + len(request.files.getlist(name)) > 1
+    }
+    if twice:
+        raise InvalidInput(twice)
     raw: dict[str, str | bytes] = {
         name: value for name, value in request.form.items() if name not in OUTSIDE
     }

@@ -1,8 +1,6 @@
 """The studio's pages."""
 
-import re
 import secrets
-import unicodedata
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,12 +11,13 @@ from flask_login import current_user, login_required
 from creditsapp.auth.forms import EmptyForm
 from creditsapp.badge import badge
 from creditsapp.charging import prices
-from creditsapp.errors import answer
+from creditsapp.errors import EXPIRED, answer
 from creditsapp.models import Creation
 from creditsapp.services import creations, ledger
 from creditsapp.services.errors import InsufficientCredits, ServiceError
-from creditsapp.services.idempotency import InvalidKey
+from creditsapp.services.keys import InvalidKey
 from creditsapp.studio import bp
+from creditsapp.studio.downloads import attachment
 from creditsapp.studio.operation import RESULT_PAGE, InvalidInput, Operation, UploadField
 from creditsapp.studio.operations import OPERATIONS
 from creditsapp.studio.performing import perform, submitted, typed_before
@@ -47,7 +46,7 @@ def index() -> ResponseReturnValue:
     """The operations, and what was made lately."""
     latest, _older = creations.newest(current_user.id, limit=LATEST)
     page = render_template("studio/index.html", creations=latest)
-    return page, 200, {"Cache-Control": "no-store"}
+    return page
 
 
 @bp.get("/creations")
@@ -69,7 +68,7 @@ def all_creations() -> ResponseReturnValue:
         chosen=chosen,
         counts=counts,
     )
-    return page, 200, {"Cache-Control": "no-store"}
+    return page
 
 
 @bp.route("/<name>", methods=["GET", "POST"])
@@ -82,8 +81,7 @@ def operation(name: str) -> ResponseReturnValue:
         return _form_page(found, request.args)
     form = EmptyForm()
     if not form.validate_on_submit():
-        expired = _("This form had expired. Nothing was charged; please send it again.")
-        return _form_page(found, request.form, message=expired, status=422)
+        return _form_page(found, request.form, message=EXPIRED, status=422)
     try:
         done = perform(found, submitted(), key=request.form.get("idempotency_key") or None)
     except InvalidInput as error:
@@ -110,7 +108,7 @@ def _form_page(
         return_to=_return_path(found, typed),
         **context,
     )
-    return page, status, {"Cache-Control": "no-store"}
+    return page, status
 
 
 def _return_path(found: Operation, typed: Any) -> str:
@@ -139,7 +137,7 @@ def creation(creation_id: str) -> ResponseReturnValue:
         entry=entry,
         again=_return_path(kind, typed_before(kind, entry)) if kind else None,
     )
-    return page, 200, {"Cache-Control": "no-store"}
+    return page
 
 
 @bp.get("/creations/<creation_id>/preview")
@@ -181,10 +179,9 @@ def download(creation_id: str) -> ResponseReturnValue:
     """The file itself, always as a download."""
     found = creations.find(current_user.id, creation_id)
     response = current_app.response_class(found.content, mimetype=found.media_type)
-    plain = unicodedata.normalize("NFKD", found.title).encode("ascii", "ignore").decode()
-    words = re.findall("[a-z0-9]+", plain.lower()) or [found.operation]
-    name = f"{'-'.join(words)[:60]}.{found.extension}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Content-Disposition"] = attachment(
+        found.title, found.extension, otherwise=found.operation
+    )
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["Cache-Control"] = "private, max-age=3600"
     return response

@@ -3,9 +3,10 @@
 import logging
 import time
 
-from flask import abort, current_app, jsonify, request
+from flask import current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from creditsapp import limits
 from creditsapp.dodo.signature import InvalidSignature, verify
 from creditsapp.errors import JsonError
 from creditsapp.services import webhooks
@@ -29,10 +30,9 @@ def receive() -> ResponseReturnValue:
     secrets = current_app.config["WEBHOOK_SECRETS"]
     if not secrets:
         raise JsonError(503, "not_configured", "DODO_WEBHOOK_SECRET is not set.")
-    request.max_content_length = MAX_BYTES + 1  # what comes in chunks is cut there
+    limits.webhook()
+    request.max_content_length = MAX_BYTES
     body = request.get_data()
-    if len(body) > MAX_BYTES:
-        abort(413)
     try:
         webhook_id, _sent_at = verify(body, request.headers, secrets, now=time.time())
     except InvalidSignature as error:

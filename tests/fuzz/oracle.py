@@ -16,9 +16,20 @@ def event_in(raw):
         json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
+    if deep(found) > 64 or re.search(r"\d{401}", STRING.sub("", raw.decode())):
+        return None
     if not isinstance(found, dict) or not isinstance(found.get("type"), str):
         return None
     return found if found["type"] else None
+
+
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+
+def deep(value):
+    """How many arrays and objects are inside each other."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(deep, inner), default=0) if isinstance(value, list | dict) else 0
 
 
 def _without_doubles(pairs):

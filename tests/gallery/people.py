@@ -4,8 +4,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from sqlalchemy import select
+
+from creditsapp import tokens
 from creditsapp.extensions import db
-from creditsapp.services import accounts, holds, ledger
+from creditsapp.models import AccountLink, User
+from creditsapp.services import accounts, holds, ledger, mailboxes, new_passwords, registration
+from creditsapp.services.registration import Applicant
 from tests.builders import PASSWORD, make_purchase, spend
 from tests.databases import execute
 from tests.gallery import orders
@@ -130,6 +135,52 @@ def german(_url):
     return Person(user, {"theme": theme, "paid": orders.paid(user, 5, "german")})
 
 
+def hostile(_url):
+    """Types scripts wherever something can be typed."""
+    script = "\"'></title><img src=x onerror=alert(1)><script>alert(2)</script>"
+    user = person(50, script)
+    ledger.grant(user, 1, description=script, actor="op")
+    spend(user, 1, description=script)
+    text = f"# {script}\n\n{script}\n\n[a](javascript:alert(3))\n"
+    slides = make_one(user, "document_conversion", text=text, format="html")
+    return Person(user, {"slides": slides})
+
+
+def confirmed(url):
+    """Has shown that the address is theirs, and had welcome credits before."""
+    user = person(0)
+    seen = f"verified_at = created_at, welcome = 'repeated' WHERE id = {user}"
+    execute(url, f"UPDATE users SET {seen}")
+    return Person(user)
+
+
+def crowded(url):
+    """Came from a network that had many welcome credits on a day."""
+    user = person(0)
+    execute(url, f"UPDATE users SET welcome = 'network' WHERE id = {user}")
+    return Person(user)
+
+
+def leaving(_url):
+    return Person(person(50))
+
+
+def nobody(url):
+    """Is signed out, and has a link of each kind."""
+    user = person(50)
+    for _ in range(2):
+        mailboxes.send_again(user)
+        new_passwords.ask(db.session.get_one(User, user).email)
+    mailboxes.ask_for_another(user, "ada.lovelace@example.com", PASSWORD)
+    registration.apply(Applicant(f"{LONG[:60]}@example.com", PASSWORD))
+    found = list(db.session.scalars(select(AccountLink).order_by(AccountLink.created_at)))
+    ids = {link.purpose: link.id for link in found}
+    ids |= {"used": found[0].id, "old": found[1].id}
+    execute(url, f"UPDATE account_links SET used_at = created_at WHERE id = '{ids['used']}'")
+    execute(url, f"UPDATE account_links SET expires_at = created_at WHERE id = '{ids['old']}'")
+    return Person(user, {name: tokens.token(one) for name, one in ids.items()})
+
+
 def few(_url):
     return _some(1)
 
@@ -165,6 +216,11 @@ PEOPLE = {
         reserving,
         buyer,
         german,
+        hostile,
+        confirmed,
+        crowded,
+        leaving,
+        nobody,
         few,
         many,
     )

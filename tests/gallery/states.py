@@ -12,6 +12,7 @@ PURCHASE = "/credits/purchase"
 LEDGER = "/credits/"
 ORDERS = "/credits/purchases"
 ACCOUNT = "/auth/account"
+FORGOT = "/auth/forgot"
 THEME = "/studio/theme_generation"
 IMAGE = "/studio/image_generation"
 RESTYLE = "/studio/image_restyle"
@@ -49,11 +50,47 @@ STATES = [
     State(
         "sign-in-expired", "/auth/login", status=422, post={"email": "a@b.de", "csrf_token": "old"}
     ),
+    State(
+        "register-taken",
+        "/auth/register",
+        status=422,
+        post={"email": "person0@example.com", "password": PASSWORD},
+    ),
+    State(
+        "register-common",
+        "/auth/register",
+        status=422,
+        post={"email": "b@example.com", "password": "password"},
+    ),
+    State("register-sent", "/auth/sent/register"),
+    State("forgot", FORGOT),
+    State("forgot-wrong", FORGOT, status=422, post={"email": ""}),
+    State("forgot-sent", "/auth/sent/reset"),
+    State("reset", "/auth/reset/{reset}"),
+    State("reset-wrong", "/auth/reset/{reset}", status=422, post={"new_password": "password"}),
+    State("confirm-account", "/auth/verify/{register}"),
+    State("confirm-address", "/auth/verify/{verify}"),
+    State("confirm-other-address", "/auth/verify/{email}"),
+    State("confirm-expired", "/auth/verify/{verify}", status=422, post={"csrf_token": "old"}),
+    State("link-used", "/auth/verify/{used}", status=410),
+    State("link-old", "/auth/reset/{old}", status=410),
+    State("link-broken", "/auth/verify/broken", status=410),
+    State("link-broken-signed-in", "/auth/verify/broken", "new", 410),
+    State("email", "/auth/email", "new"),
+    State("email-wrong", "/auth/email", "new", 422, post={"email": "a@"}),
+    State("delete", "/auth/delete", "new"),
+    State("delete-debt", "/auth/delete", "debtor"),
+    State("delete-long", "/auth/delete", "full"),
+    State("delete-wrong", "/auth/delete", "new", 422, post={"current_password": "wrong"}),
     State("signed-out-meanwhile", THEME, post={"prompt": "the sea"}),
     State("account", ACCOUNT, "new"),
     State("account-long", ACCOUNT, "full"),
     State("account-nameless", ACCOUNT, "low"),
     State("account-wrong", ACCOUNT, "new", 422, post={"new_password": "x"}),
+    State("account-confirmed", ACCOUNT, "confirmed"),
+    State("account-crowded", ACCOUNT, "crowded"),
+    State("account-link-sent", "/auth/resend", "crowded", post={}),
+    State("signed-out-everywhere", "/auth/sign-out-everywhere", "leaving", post={}),
     State("name-wrong", "/auth/name", "new", 422, post={"name": "x" * 121}),
     State("alerts", "/auth/alerts", "new"),
     State("alerts-wrong", "/auth/alerts", "new", 422, post={"credits": "-1"}),
@@ -88,6 +125,7 @@ STATES = [
         State(f"creation-{kind}", f"/studio/creations/{{{kind}}}", "full")
         for kind in ("theme", "picture", "restyled", "slides", "word", "pdf")
     ),
+    State("creation-hostile", "/studio/creations/{slides}", "hostile"),
     State("creations-new", "/studio/creations", "new"),
     State("creations-full", "/studio/creations", "full"),
     State("creations-chosen", "/studio/creations?operation=theme_generation", "full"),
@@ -101,6 +139,7 @@ STATES = [
     State("ledger-nothing-older", f"{LEDGER}?before=1", "full"),
     State("ledger-filtered", f"{LEDGER}?type=usage&q=Donau", "full"),
     State("ledger-no-match", f"{LEDGER}?type=bonus&q=nowhere", "full"),
+    State("ledger-hostile", LEDGER, "hostile", act=acts.open_details),
     State("ledger-one", LEDGER, "one"),
     State("ledger-low", LEDGER, "low"),
     State("ledger-empty", LEDGER, "empty"),

@@ -9,6 +9,7 @@ from tests.gallery.states import STATES
 # Endpoints of the browser that never answer with a page.
 NO_PAGES = {
     "static": "files",
+    "auth.export": "a JSON file",
     "credits.export": "a CSV file",
     "studio.preview": "a creation by itself, in a frame",
     "studio.thumbnail": "a creation's small picture",
@@ -16,7 +17,7 @@ NO_PAGES = {
     "health.alive": "for a machine",
     "health.ready": "for a machine",
 }
-MACHINES = ("credits_api", "studio_api", "webhooks", "gallery")
+MACHINES = ("credits_api", "studio_api", "webhooks", "openapi", "gallery")
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)

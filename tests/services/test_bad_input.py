@@ -11,7 +11,7 @@ from creditsapp.models.types import InvalidAmount
 from creditsapp.services import holds, ledger
 from creditsapp.services.errors import HoldNotFound, InsufficientCredits, WalletNotFound
 from creditsapp.services.holds import InvalidSeconds
-from creditsapp.services.idempotency import InvalidKey
+from creditsapp.services.keys import InvalidKey
 from creditsapp.services.ledger import Usage
 from creditsapp.services.posting import InvalidText
 from tests.builders import make_user, spend

@@ -13,7 +13,7 @@ from creditsapp.services.errors import (
     RefundTooLarge,
     WalletNotFound,
 )
-from creditsapp.services.idempotency import InvalidKey
+from creditsapp.services.keys import InvalidKey
 from tests.builders import make_user, spend
 from tests.databases import contents
 

@@ -9,6 +9,7 @@ from flask_babel import Domain
 
 from tests.builders import PASSWORD, csrf_token, register
 from tests.databases import contents
+from tests.views.forms import send, sign_in
 
 
 class Shouting(NullTranslations):
@@ -19,15 +20,6 @@ class Shouting(NullTranslations):
 
     def ungettext(self, one, other, number):
         return self.ugettext(one if number == 1 else other).replace("{N}", "{n}")
-
-
-def send(client, path, **fields):
-    page = client.get(path)
-    return client.post(path, data={"csrf_token": csrf_token(page.text)} | fields)
-
-
-def sign_in(client, email="ada@example.com", password=PASSWORD, path="/auth/login", **more):
-    return send(client, path, email=email, password=password, **more)
 
 
 def main_of(answer):
@@ -47,7 +39,6 @@ def test_registering_signs_in_with_welcome_credits(client):
         {"email": "", "password": PASSWORD},
         {"email": "no address", "password": PASSWORD},
         {"email": "a@b", "password": PASSWORD},
-        {"email": "nul\0@example.com", "password": PASSWORD},
         {"email": "a@example.com", "password": "short"},
         {"email": "a@example.com", "password": "x" * 129},
         {"email": "a@example.com", "password": ""},
@@ -69,12 +60,6 @@ def test_a_taken_address_is_a_form_error_and_keeps_what_was_typed(app, client, d
     assert answer.status_code == 422
     assert "already" in answer.text and 'value="ADA@example.com"' in answer.text
     assert contents(database_url) == before
-
-
-def test_welcome_credits_can_wait_for_a_verified_address(make_app):
-    client = make_app(welcome_requires_verified_email=True).test_client()
-    register(client)
-    assert client.get("/api/credits/balance").json["balance"] == 0
 
 
 def test_signing_in_goes_where_the_visitor_was_going(app, client):

@@ -1,6 +1,5 @@
 """Paying without the checkout page, and ending payments that are processing."""
 
-import json
 from typing import Any
 
 from flask.typing import ResponseReturnValue
@@ -40,10 +39,8 @@ def pay(session_id: str) -> ResponseReturnValue:
 def pay_without_session() -> ResponseReturnValue:
     """Pay as with a payment link of Dodo's dashboard, which the shop knows nothing of."""
     given = fields()
-    try:
-        metadata = parsing.metadata({"metadata": json.loads(given.get("metadata", "{}"))})
-    except (ValueError, RecursionError):
-        raise invalid("metadata is not valid JSON.") from None
+    metadata = parsing.json_in("metadata", given.get("metadata", "{}"))
+    metadata = parsing.metadata({"metadata": metadata})
     attempt = _attempt(forms.filled_in(given, email=given.get("email", BUYER)))
     try:
         payment = payments.pay_without_session(

@@ -81,9 +81,6 @@ def _event() -> dict[str, Any]:
 
 def _event_of_form() -> dict[str, Any]:
     given = fields()
-    try:
-        data = json.loads(given.get("data", "null"))
-    except (ValueError, RecursionError):
-        raise invalid("data is not valid JSON.") from None
+    data = parsing.json_in("data", given.get("data", "null"))
     event = {"business_id": BUSINESS_ID, "type": given.get("type"), "timestamp": iso()}
     return {**event, "data": data, **{key: given[key] for key in ("webhook_id",) if key in given}}

@@ -1,0 +1,122 @@
+"""Links that were sent by mail; to open one changes nothing, as mail scanners open them, too."""
+
+from typing import Any
+
+from flask import abort, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from creditsapp import limits, tokens
+from creditsapp.auth import bp, sessions
+from creditsapp.auth.forms import EmptyForm, ForgotForm, ResetForm
+from creditsapp.auth.pages import alert_below, bonus, form_page, tell_of_credits
+from creditsapp.models import AccountLink
+from creditsapp.services import links, mailboxes, new_passwords, registration
+from creditsapp.services.accounts import EmailTaken
+from creditsapp.services.links import DeadLink
+from creditsapp.services.passwords import InvalidPassword
+from creditsapp.translation import gettext as _
+
+
+@bp.get("/sent/<what>")
+def sent(what: str) -> ResponseReturnValue:
+    """Say that a mail is on its way, in the same words for every address."""
+    if what not in ("register", "reset"):
+        abort(404)
+    return render_template("auth/sent.html", what=what)
+
+
+@bp.route("/verify/<token>", methods=["GET", "POST"])
+def verify(token: str) -> ResponseReturnValue:
+    """Confirm an address: of a new account, of one that has it, or of one that will."""
+    limits.link()
+    link = links.find(tokens.link_id(token))
+    if link.purpose not in _CONFIRMED:
+        raise DeadLink("unknown")
+    form = EmptyForm()
+    if form.validate_on_submit():
+        limits.link()
+        return _CONFIRMED[link.purpose](link)
+    return _secret_page("auth/verify.html", form=form, link=link, token=token)
+
+
+def _new_account(link: AccountLink) -> ResponseReturnValue:
+    user = registration.confirm(link, bonus(), alert_below=alert_below())
+    sessions.begin(user, remember=False)
+    tell_of_credits(user)
+    return redirect(url_for("studio.index"), 303)
+
+
+def _own_address(link: AccountLink) -> ResponseReturnValue:
+    tell_of_credits(mailboxes.verify(link, bonus()))
+    return redirect(url_for("auth.account"), 303)
+
+
+def _other_address(link: AccountLink) -> ResponseReturnValue:
+    here = current_user.is_authenticated and current_user.id == link.user_id
+    user = mailboxes.change(link)
+    if here:
+        sessions.go_on(user)
+    flash(_("Your e-mail address is changed. Other devices are signed out."))
+    return redirect(url_for("auth.account"), 303)
+
+
+_CONFIRMED = {"register": _new_account, "verify": _own_address, "email": _other_address}
+
+
+@bp.route("/forgot", methods=["GET", "POST"])
+def forgot() -> ResponseReturnValue:
+    """Ask for a link that sets a new password."""
+    form, status = ForgotForm(), 422
+    if form.validate_on_submit():
+        try:
+            limits.reset()
+        except limits.TooManyRequests as error:
+            form.form_errors, status = [str(error)], error.status
+        else:
+            new_passwords.ask(form.email.data)
+            return redirect(url_for("auth.sent", what="reset"), 303)
+    return form_page("auth/forgot.html", status, form=form)
+
+
+@bp.route("/reset/<token>", methods=["GET", "POST"])
+def reset(token: str) -> ResponseReturnValue:
+    """Set a new password; then one signs in with it (OWASP Forgot Password Cheat Sheet)."""
+    limits.link()
+    link = links.find(tokens.link_id(token))
+    if link.purpose != "reset":
+        raise DeadLink("unknown")
+    form = ResetForm()
+    if form.validate_on_submit():
+        limits.link()
+        try:
+            new_passwords.reset(link, form.new_password.data)
+        except InvalidPassword as error:
+            form.new_password.errors = [str(error)]
+        else:
+            sessions.leave()
+            flash(_("Your password is changed, and all devices are signed out. Please sign in."))
+            return redirect(url_for("auth.login"), 303)
+    return _secret_page("auth/reset.html", form=form, link=link, token=token)
+
+
+def _secret_page(template: str, **context: Any) -> ResponseReturnValue:
+    """A page whose address nobody else may learn."""
+    response = make_response(form_page(template, **context))
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@bp.errorhandler(DeadLink)
+def dead(error: DeadLink) -> ResponseReturnValue:
+    """A link that does not work, or not any more."""
+    response = make_response(_secret_page("auth/dead_link.html", why=error.why, of=error.purpose))
+    if request.method != "POST":
+        response.status_code = DeadLink.status
+    return response
+
+
+@bp.errorhandler(EmailTaken)
+def too_late(error: EmailTaken) -> ResponseReturnValue:
+    """Somebody has the address that was to be confirmed: an account was made since."""
+    return dead(DeadLink("taken"))
