@@ -23,6 +23,10 @@ from tests.builders import (
 # Tables that hold nothing about one person, each with the reason.
 IMPERSONAL = {
     "periodic_jobs": "when the workers' jobs are due",
+    "registrations": "accounts that nobody has confirmed, with no word but a name",
+    "ended_sessions": "random numbers of sessions that were signed out of",
+    "welcome_bonuses": "hashes of mailboxes, which no account is needed to keep",
+    "welcome_networks": "how often a network had welcome credits on a day",
 }
 
 
