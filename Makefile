@@ -27,7 +27,7 @@ crashes: $(VENV)/test  ## SIGKILL workers 200 times on each database, and Postgr
 orders: $(VENV)/test  ## all orders of up to eight events of a payment, and 500 made-up stories (long)
 	@ORDERS_EXAMPLES=500 $(BIN)/pytest tests/services/test_every_order.py tests/services/test_any_story.py
 
-fuzz: $(VENV)/test  ## damaged webhooks by the thousand, then fuzzing led by coverage (long)
+fuzz: $(VENV)/test  ## damaged webhooks and made-up requests by the thousand, then fuzzing led by coverage (long)
 	@FUZZ_EXAMPLES=2000 $(BIN)/pytest tests/fuzz
 	@$(BIN)/pip install --quiet --disable-pip-version-check atheris==3.0.0
 	@$(BIN)/python -m tests.fuzz.guided verifier -max_total_time=120 -max_len=2000

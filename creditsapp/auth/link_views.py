@@ -35,6 +35,7 @@ def verify(token: str) -> ResponseReturnValue:
         raise DeadLink("unknown")
     form = EmptyForm()
     if form.validate_on_submit():
+        limits.link()
         return _CONFIRMED[link.purpose](link)
     return _secret_page("auth/verify.html", form=form, link=link, token=token)
 
@@ -87,6 +88,7 @@ def reset(token: str) -> ResponseReturnValue:
         raise DeadLink("unknown")
     form = ResetForm()
     if form.validate_on_submit():
+        limits.link()
         try:
             new_passwords.reset(link, form.new_password.data)
         except InvalidPassword as error:

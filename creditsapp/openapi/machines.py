@@ -11,6 +11,9 @@ _SIGNED = {
     "webhook-signature": "`v1,` and base64 of an HMAC-SHA256, as Standard Webhooks has it.",
 }
 _OK = {"status": "ok"}
+_PAGE = {
+    "400": {"description": "The address or a cookie is not UTF-8.", "content": {"text/html": {}}}
+}
 
 
 def machines(seen: dict[str, Any], etag: dict[str, Any]) -> dict[str, Any]:
@@ -66,22 +69,22 @@ def machines(seen: dict[str, Any], etag: dict[str, Any]) -> dict[str, Any]:
                 | refusals("bad_request", *ANYWHERE),
             }
         },
-        "/healthz": {"get": _look("isAlive", "The process answers")},
+        "/healthz": {
+            "get": {
+                "operationId": "isAlive",
+                "summary": "The process answers",
+                "responses": {"200": answer(Health, "Alive.", example=_OK)} | _PAGE,
+            }
+        },
         "/readyz": {
-            "get": _look("isReady", "The database answers and is migrated")
-            | {
+            "get": {
+                "operationId": "isReady",
+                "summary": "The database answers and is migrated",
                 "responses": {
                     "200": answer(Health, "Ready.", example=_OK),
                     "503": answer(Health, "Not ready; `reason` says why."),
                 }
+                | _PAGE,
             }
         },
-    }
-
-
-def _look(name: str, summary: str) -> dict[str, Any]:
-    return {
-        "operationId": name,
-        "summary": summary,
-        "responses": {"200": answer(Health, "Alive.", example=_OK)},
     }

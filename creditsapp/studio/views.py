@@ -1,8 +1,6 @@
 """The studio's pages."""
 
-import re
 import secrets
-import unicodedata
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +17,7 @@ from creditsapp.services import creations, ledger
 from creditsapp.services.errors import InsufficientCredits, ServiceError
 from creditsapp.services.keys import InvalidKey
 from creditsapp.studio import bp
+from creditsapp.studio.downloads import attachment
 from creditsapp.studio.operation import RESULT_PAGE, InvalidInput, Operation, UploadField
 from creditsapp.studio.operations import OPERATIONS
 from creditsapp.studio.performing import perform, submitted, typed_before
@@ -180,10 +179,9 @@ def download(creation_id: str) -> ResponseReturnValue:
     """The file itself, always as a download."""
     found = creations.find(current_user.id, creation_id)
     response = current_app.response_class(found.content, mimetype=found.media_type)
-    plain = unicodedata.normalize("NFKD", found.title).encode("ascii", "ignore").decode()
-    words = re.findall("[a-z0-9]+", plain.lower()) or [found.operation]
-    name = f"{'-'.join(words)[:60]}.{found.extension}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Content-Disposition"] = attachment(
+        found.title, found.extension, otherwise=found.operation
+    )
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["Cache-Control"] = "private, max-age=3600"
     return response

@@ -1,13 +1,18 @@
-"""The app with three routes more: an empty one, one that echoes, and one that only spends."""
+"""The app with three routes more: an empty one, one that echoes, and one that only spends.
+
+Limits are counted as ever, but reached by nobody.
+"""
 
 from flask import Blueprint, jsonify, request
 from flask_login import current_user
 
-from creditsapp import create_app
+from creditsapp import create_app, limits
 from creditsapp.json_interface import guard, read_object
 from creditsapp.models.types import exact
 from creditsapp.services import ledger
 
+for name in ("read", "operation"):
+    setattr(limits, name, limits.Limit(f"any {name}", user="1000000000 per minute"))
 reference = Blueprint("reference", __name__, url_prefix="/reference")
 guarded = Blueprint("guarded", __name__, url_prefix="/guarded")
 guard(guarded)
@@ -25,6 +30,7 @@ def echo():
 
 @guarded.post("/spend")
 def spend():
+    limits.operation()
     entry = ledger.spend(current_user.id, read_object()["amount"], operation="THEME_GENERATION")
     return jsonify(number=entry.number, balance=exact(entry.balance_after))
 

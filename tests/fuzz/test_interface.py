@@ -18,7 +18,7 @@ from schemathesis.specs.openapi import checks
 
 from tests.builders import csrf_token, register
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", 60)) // 6
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", 60)) // 10
 
 
 def no_mistake_of_ours(_context, response, _case):

@@ -135,6 +135,17 @@ def german(_url):
     return Person(user, {"theme": theme, "paid": orders.paid(user, 5, "german")})
 
 
+def hostile(_url):
+    """Types scripts wherever something can be typed."""
+    script = "\"'></title><img src=x onerror=alert(1)><script>alert(2)</script>"
+    user = person(50, script)
+    ledger.grant(user, 1, description=script, actor="op")
+    spend(user, 1, description=script)
+    text = f"# {script}\n\n{script}\n\n[a](javascript:alert(3))\n"
+    slides = make_one(user, "document_conversion", text=text, format="html")
+    return Person(user, {"slides": slides})
+
+
 def confirmed(url):
     """Has shown that the address is theirs, and had welcome credits before."""
     user = person(0)
@@ -205,6 +216,7 @@ PEOPLE = {
         reserving,
         buyer,
         german,
+        hostile,
         confirmed,
         crowded,
         leaving,

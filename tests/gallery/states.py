@@ -123,6 +123,7 @@ STATES = [
         State(f"creation-{kind}", f"/studio/creations/{{{kind}}}", "full")
         for kind in ("theme", "picture", "restyled", "slides", "word", "pdf")
     ),
+    State("creation-hostile", "/studio/creations/{slides}", "hostile"),
     State("creations-new", "/studio/creations", "new"),
     State("creations-full", "/studio/creations", "full"),
     State("creations-chosen", "/studio/creations?operation=theme_generation", "full"),
@@ -136,6 +137,7 @@ STATES = [
     State("ledger-nothing-older", f"{LEDGER}?before=1", "full"),
     State("ledger-filtered", f"{LEDGER}?type=usage&q=Donau", "full"),
     State("ledger-no-match", f"{LEDGER}?type=bonus&q=nowhere", "full"),
+    State("ledger-hostile", LEDGER, "hostile", act=acts.open_details),
     State("ledger-one", LEDGER, "one"),
     State("ledger-low", LEDGER, "low"),
     State("ledger-empty", LEDGER, "empty"),

@@ -44,7 +44,7 @@ def test_a_foreign_name_is_400_in_plain_words(make_app, host):
         answer = client.get(path, headers={"Host": host})
         assert (answer.status_code, answer.mimetype) == (400, "text/plain")
         assert "name" in answer.text and host not in answer.text.split() and "<" not in answer.text
-    answer = client.get("/api/credits", headers={"Host": host})
+    answer = client.get("/api/webhooks/dodo", headers={"Host": host})
     assert (answer.status_code, answer.json["error"]) == (400, "bad_request")
     assert "Location" not in answer.headers
 

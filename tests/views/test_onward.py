@@ -21,7 +21,7 @@ OFF = [
     "/\n/evil.example",
     "\t//evil.example",
     " //evil.example",
-    "\x00//evil.example",
+    "\x01//evil.example",
     "https:evil.example",
     "https:/evil.example",
     "https://evil.example",

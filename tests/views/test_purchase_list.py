@@ -109,5 +109,5 @@ def test_orders_of_others_are_neither_listed_nor_a_place_to_go_on_from(app, ada,
     other = app.test_client()
     register(other)
     assert listed(other.get("/credits/purchases")) == []
-    for before in (order.id, "x", "a%00b"):
+    for before in (order.id, "x", "a%01b"):
         assert other.get(f"/credits/purchases?before={before}").status_code == 404

@@ -7,7 +7,6 @@ import pytest
 from tests.builders import csrf_token, register
 from tests.databases import contents
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 THEME = "/api/operations/theme_generation"
 JSON = "application/json"
 MULTIPART = "multipart/form-data; boundary=b"

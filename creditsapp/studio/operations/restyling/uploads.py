@@ -1,6 +1,7 @@
 """Opening pictures that strangers send."""
 
 import io
+import re
 
 from PIL import Image, ImageOps
 
@@ -12,6 +13,12 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 MAX_PIXELS = 40_000_000
 LONGEST_SIDE = 1600
 SHORTEST_SIDE = 16
+
+# A progressive JPEG has about ten scans. Each goes over the whole picture again and takes some
+# bytes only, so that a small file could keep a processor for hours.
+MAX_SCANS = 40
+_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # none of those inside a scan
+_START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
 
 NOT_A_PICTURE = N_("This is not a PNG, JPEG, WebP or GIF picture that can be opened.")
 
@@ -27,6 +34,8 @@ def open_picture(content: bytes) -> Image.Image:
         raise ValueError(_(NOT_A_PICTURE)) from None
     if image.width * image.height > MAX_PIXELS:
         raise ValueError(_too_large())
+    if content.startswith(b"\xff\xd8") and _has_too_many_scans(content):
+        raise ValueError(_("The picture is damaged or incomplete."))
     if min(image.size) < SHORTEST_SIDE:
         smallest = number(SHORTEST_SIDE)
         raise ValueError(_("The picture is too small; at least %(n)s pixels each way.", n=smallest))
@@ -34,6 +43,18 @@ def open_picture(content: bytes) -> Image.Image:
         return _prepare(image)
     except Exception:
         raise ValueError(_("The picture is damaged or incomplete.")) from None
+
+
+def _has_too_many_scans(jpeg: bytes) -> bool:
+    """Whether a JPEG up to its end has more scans than a real one; what follows is not read."""
+    place, scans = 2, 0
+    while scans <= MAX_SCANS and (found := _MARKER.search(jpeg, place)):
+        marker = jpeg[found.end() - 1]
+        if marker == _END_OF_IMAGE:
+            break
+        scans += marker == _START_OF_SCAN
+        place = found.end() + int.from_bytes(jpeg[found.end() : found.end() + 2])
+    return scans > MAX_SCANS
 
 
 def _too_large() -> str:
@@ -46,8 +67,8 @@ def _prepare(image: Image.Image) -> Image.Image:
     # A JPEG can be decoded at a fraction of its size, which saves most of the work.
     image.draft(None, (LONGEST_SIDE, LONGEST_SIDE))
     image.load()
-    image = ImageOps.exif_transpose(image)
     image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), reducing_gap=3.0)
+    image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I") or image.mode == "F":
         # Pillow cuts 16-bit grey off at 255 where it should scale it.
         image = image.convert("F").point(lambda value: value / 257 + 0).convert("L")
