@@ -78,6 +78,8 @@ def test_an_export_has_all_of_a_person_and_nothing_of_another(ada, flask, app, t
         "refunds": 1,
         "disputes": 1,
         "webhooks": 3,
+        "links": 1,
+        "mails": 4,
         "creations": 1,
         "operatorActions": 1,
     }
