@@ -53,17 +53,17 @@ def account() -> ResponseReturnValue:
 
 
 def _account_page(
-    name_form: NameForm, password_form: PasswordForm, refused: int = 422
+    name_form: NameForm, password_form: PasswordForm, status: int = 422
 ) -> ResponseReturnValue:
     forms = {"name_form": name_form, "password_form": password_form}
-    return form_page("auth/account.html", refused, **forms)
+    return form_page("auth/account.html", status, **forms)
 
 
 @bp.route("/email", methods=["GET", "POST"])
 @login_required
 def email() -> ResponseReturnValue:
     """Ask for another address; the link that is sent there makes the change."""
-    form = EmailForm()
+    form, status = EmailForm(), 422
     if form.validate_on_submit():
         try:
             limits.mail()
@@ -75,10 +75,12 @@ def email() -> ResponseReturnValue:
             form.email.errors = [str(error)]
         except WrongPassword as error:
             form.current_password.errors = [str(error)]
+        except limits.TooManyRequests as error:
+            form.form_errors, status = [str(error)], error.status
         else:
             flash(_("We have sent a link to your new address. It works for an hour."), "info")
             return _back()
-    return form_page("auth/email.html", form=form)
+    return form_page("auth/email.html", status, form=form)
 
 
 @bp.post("/resend")
@@ -109,18 +111,20 @@ def sign_out_everywhere() -> ResponseReturnValue:
 @login_required
 def delete() -> ResponseReturnValue:
     """Erase one's own account, after one's password."""
-    form = DeleteForm()
+    form, status = DeleteForm(), 422
     if form.validate_on_submit():
         try:
             with limits.password.failures():
                 closing.erase_own(current_user.id, form.current_password.data)
         except WrongPassword as error:
             form.current_password.errors = [str(error)]
+        except limits.TooManyRequests as error:
+            form.form_errors, status = [str(error)], error.status
         else:
             sessions.leave()
             flash(_("Your account is deleted."))
             return redirect(url_for("home.index"), 303)
-    return form_page("auth/delete.html", form=form)
+    return form_page("auth/delete.html", status, form=form)
 
 
 def _back() -> ResponseReturnValue:

@@ -22,7 +22,8 @@ def gunicorn(app, database_url, tmp_path):
     server = Servers(database_url, tmp_path)
     server.environment["GUNICORN_CMD_ARGS"] = "--workers 3"
     with running_redis() as url:
-        server.environment["RATELIMIT_STORAGE_URI"] = url
+        # On a busy machine it may answer late, which is another test's matter.
+        server.environment["RATELIMIT_STORAGE_URI"] = f"{url}?socket_timeout=30"
         with server.app_alone():
             yield server
 

@@ -7,6 +7,8 @@ import pytest
 from creditsapp.services import accounts
 from tests.builders import csrf_token, make_purchase, payment_event, register, settle
 from tests.databases import contents
+from tests.mailbox import link
+from tests.views.forms import send
 
 KINDS = {"creation_id": "creation", "purchase_id": "order"}
 # Of these, the name is nobody's own, or a secret that opens the page to whoever has it.
@@ -81,12 +83,15 @@ def test_another_persons_things_answer_like_missing_ones(app, owner, other, data
 
 def test_every_unsafe_route_wants_the_token_and_changes_nothing_without(app, other, database_url):
     tokens = ("", "forged", csrf_token(app.test_client().get("/auth/login").text))
+    links = {"auth.verify": link(app, "bob@example.com")}
+    send(app.test_client(), "/auth/forgot", email="bob@example.com")
+    links["auth.reset"] = link(app, "bob@example.com")
     before, found = contents(database_url), 0
     for rule in app.url_map.iter_rules():
         if rule.endpoint == "webhooks.receive":  # signed instead
             continue
         for method in sorted(rule.methods & {"POST", "PUT", "PATCH", "DELETE"}):
-            path = re.sub("<[^>]+>", "theme_generation", rule.rule)
+            path = links.get(rule.endpoint) or re.sub("<[^>]+>", "theme_generation", rule.rule)
             for token in tokens:
                 found += 1
                 sent = {"json": {}} if path.startswith("/api/") else {"data": {"email": "x@y.de"}}
