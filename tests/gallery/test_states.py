@@ -9,6 +9,7 @@ from tests.gallery.states import STATES
 # Endpoints of the browser that never answer with a page.
 NO_PAGES = {
     "static": "files",
+    "auth.export": "a JSON file",
     "credits.export": "a CSV file",
     "studio.preview": "a creation by itself, in a frame",
     "studio.thumbnail": "a creation's small picture",
