@@ -4,10 +4,12 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 TEXTS := creditsapp/translations
+BANDIT := $(BIN)/bandit --quiet --recursive --configfile pyproject.toml
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock"
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test translations crashes orders fuzz mutants lint bench pictures audit browser clean
+.PHONY: help run test translations crashes orders fuzz mutants lint lock sbom advisories bench pictures audit browser clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -43,10 +45,25 @@ translations: $(VENV)/run  ## collect the texts of the pages for translators, an
 		--input-file $(TEXTS)/messages.pot --output-dir $(TEXTS)
 	@$(BIN)/pybabel --quiet compile --statistics --directory $(TEXTS)
 
-lint: $(VENV)/test  ## check format, style and types
+lint: $(VENV)/test  ## check format, style, types, and what bandit knows of
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BANDIT) creditsapp wsgi.py gunicorn.conf.py --exclude creditsapp/studio/operations 2>/dev/null
+	@$(BANDIT) creditsapp/studio/operations --skip B311 2>/dev/null  # a picture's chance is no secret
+
+lock: $(VENV)/test  ## pin what pyproject.toml asks for, and all that it brings, with hashes (WITH=--upgrade for news)
+	@$(LOCK) --group runtime --output-file requirements.txt $(WITH)
+	@$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt $(WITH)
+
+sbom: $(VENV)/test  ## list what the app runs on, as CycloneDX, in .artifacts/sbom.json
+	@mkdir -p .artifacts
+	@$(BIN)/cyclonedx-py requirements requirements.txt --output-format JSON --validate \
+		--output-reproducible --output-file .artifacts/sbom.json
+	@echo "Written to .artifacts/sbom.json"
+
+advisories: $(VENV)/test  ## ask the network for known holes in what the app runs on (without network it finds none)
+	@$(BIN)/uv tool run --quiet pip-audit==2.10.1 --require-hashes --disable-pip --requirement requirements.txt
 
 bench: $(VENV)/test  ## measure, each number beside its reference (12 minutes)
 	@$(BIN)/python -m tests.bench

@@ -17,6 +17,8 @@ timeout = 60
 graceful_timeout = 30
 control_socket_disable = True
 accesslog = None
+# Where one is wanted: without what is searched for, or where a reader came from.
+access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s %(L)s'
 
 
 def when_ready(server):

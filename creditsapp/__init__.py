@@ -15,6 +15,7 @@ from creditsapp import (
     incoming,
     json_interface,
     limits,
+    reticence,
     security,
     translation,
 )
@@ -51,6 +52,7 @@ class Credits:
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the app; raise SettingsError when the environment's settings do not do."""
     settings = settings or load_settings()
+    reticence.install()
     app = Flask(__name__, instance_path=str(INSTANCE))
     app.config.from_mapping(security.configuration(settings), **_database(settings))
     app.config["HOLD_SECONDS"] = settings.hold_seconds

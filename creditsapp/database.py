@@ -22,8 +22,9 @@ TRUSTED_SECONDS = 5.0
 def engine_options(url: str) -> dict[str, Any]:
     """The options of `create_engine` for a database URL."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": LOCK_SECONDS}}
+        return {"connect_args": {"timeout": LOCK_SECONDS}, "hide_parameters": True}
     return {
+        "hide_parameters": True,  # an error's text goes to the log
         "pool_size": 10,
         "max_overflow": 10,
         "pool_timeout": 10,
@@ -87,7 +88,7 @@ def _patiently(act: Callable[[], object]) -> None:
         except Exception as error:
             if not is_locked(error) or time.monotonic() > deadline:
                 raise
-            time.sleep(random.uniform(0.001, 0.02))
+            time.sleep(random.uniform(0.001, 0.02))  # nosec B311 # jitter
 
 
 def leaves_unknown(error: DBAPIError) -> bool:

@@ -96,6 +96,16 @@ def test_an_export_can_be_of_some_days(credits_command, ada):
     assert credits_command("export", "--since", "2020-01-01", "-o", "-").stdout.count("\n") == 7
 
 
+def test_an_export_into_a_pipe_leaves_it_a_pipe(credits_command, ada, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    credits_command("export", "-o", str(pipe))
+    assert os.read(reader, 1000).startswith(b"user_id,email,")
+    os.close(reader)
+    assert pipe.is_fifo() and list(tmp_path.glob("*.part")) == []
+
+
 def test_an_export_that_cannot_be_written_says_so(credits_command, ada, tmp_path):
     answer = credits_command("export", "-o", str(tmp_path / "no" / "folder.csv"), code=1)
     assert answer.stderr.count("\n") == 1

@@ -32,6 +32,7 @@ PAGES = [
     "/credits/",
     "/credits/purchase",
     "/auth/account",
+    "/auth/alerts",
 ]
 
 

@@ -6,6 +6,7 @@ bp = Blueprint("auth", __name__, url_prefix="/auth")
 
 from creditsapp.auth import (  # noqa: E402, F401  (they need the blueprint)
     account_views,
+    alert_views,
     link_views,
     own_data,
     views,

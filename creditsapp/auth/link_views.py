@@ -33,7 +33,6 @@ def verify(token: str) -> ResponseReturnValue:
     link = _link(token, *_CONFIRMED)
     form = EmptyForm()
     if form.validate_on_submit():
-        limits.link()
         return _CONFIRMED[link.purpose](link)
     return _secret_page("auth/verify.html", form=form, link=link, token=token)
 
@@ -83,7 +82,6 @@ def reset(token: str) -> ResponseReturnValue:
     link = _link(token, "reset")
     form = ResetForm()
     if form.validate_on_submit():
-        limits.link()
         try:
             new_passwords.reset(link, form.new_password.data)
         except InvalidPassword as error:

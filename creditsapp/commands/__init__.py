@@ -4,6 +4,7 @@ from flask import Flask
 
 from creditsapp.commands import (  # noqa: F401  (their commands join the credits group)
     audit,
+    closing,
     doctor,
     grants,
     orders,

@@ -136,14 +136,18 @@ def written(output: Path) -> Iterator[IO[str]]:
     if str(output) == "-":
         yield sys.stdout
         return
-    part = output.with_name(f"{output.name}.part")
+    plain = output.is_file() or not output.exists()  # a device or a pipe must stay what it is
+    part = output.with_name(f"{output.name}.part") if plain else output
     try:
         with part.open("w", newline="", encoding="utf-8") as stream:
             yield stream
             stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(output)
+            if plain:
+                os.fsync(stream.fileno())
+        if plain:
+            part.replace(output)
     except OSError as error:
         raise click.ClickException(f"{output}: {error.strerror}") from None
     finally:
-        part.unlink(missing_ok=True)
+        if plain:
+            part.unlink(missing_ok=True)

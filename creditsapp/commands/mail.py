@@ -7,17 +7,15 @@ import click
 from creditsapp.commands.common import (
     CommandGroup,
     as_json_option,
-    operator,
     print_json,
     printable,
-    why,
 )
+from creditsapp.commands.deciding import begin, decided, key_option, optional_reason_option
 from creditsapp.formatting import counted, iso
 from creditsapp.mail import postman
 from creditsapp.models import Mail
 from creditsapp.models.mail import MAIL_STATUSES
 from creditsapp.services import mails
-from creditsapp.services.audit import Decision
 
 mail_group = CommandGroup("mail", help="Look at the mails, and send what is due.")
 
@@ -69,15 +67,19 @@ def show(mail_id: int, as_json: bool) -> None:
 
 
 @mail_group.command()
-def send() -> None:
+@optional_reason_option
+@key_option
+def send(reason: str, key: str | None) -> None:
     """Send what is due now; print it where there is no mail server."""
+    begin("mail send", decided(reason, key))
     click.echo(f"{counted(postman.send_due(), ('mail', 'mails'))} sent")
 
 
 @mail_group.command()
 @click.argument("mail_id", metavar="ID", type=int)
-@click.option("--reason", default="tried again by hand", help="Why, for the audit trail.")
-def retry(mail_id: int, reason: str) -> None:
+@optional_reason_option
+@key_option
+def retry(mail_id: int, reason: str, key: str | None) -> None:
     """Let a mail that failed be sent again; one that was sent is not."""
-    mails.retry(mail_id, Decision(operator(), why(reason)))
+    mails.retry(mail_id, decided(reason, key))
     click.echo(f"mail {mail_id} is due")

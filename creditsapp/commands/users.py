@@ -2,6 +2,7 @@
 
 import secrets
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import current_app
@@ -15,10 +16,12 @@ from creditsapp.commands.common import (
 )
 from creditsapp.commands.deciding import decided, key_option, optional_reason_option
 from creditsapp.formatting import iso
+from creditsapp.models import User
+from creditsapp.models.types import exact
 from creditsapp.personal_json import personal_json
-from creditsapp.services import accounts
+from creditsapp.services import accounts, ledger
 
-users_group = CommandGroup("users", help="Make and list accounts.")
+users_group = CommandGroup("users", help="Make accounts, look at them, close them.")
 
 
 @users_group.command()
@@ -53,22 +56,50 @@ def list_users(as_json: bool) -> None:
     """List all accounts."""
     users = accounts.everyone()
     if as_json:
-        print_json(
-            {
-                "users": [
-                    {
-                        "id": user.id,
-                        "email": user.email,
-                        "name": user.name,
-                        "createdAt": iso(user.created_at),
-                    }
-                    for user in users
-                ]
-            }
-        )
+        print_json({"users": [_summary(user) for user in users]})
         return
     for user in users:
-        click.echo(f"{user.id:>6}  {printable(user.email)}  {printable(user.name)}")
+        mark = "" if user.is_active else f"  ({_status(user)})"
+        click.echo(f"{user.id:>6}  {printable(user.email)}  {printable(user.name)}{mark}")
+
+
+@users_group.command()
+@click.argument("email")
+@as_json_option
+def show(email: str, as_json: bool) -> None:
+    """Show an account, and what is in its wallet."""
+    user = accounts.by_email(email)
+    found = ledger.balance(user.id)
+    about = _summary(user) | {
+        "language": user.language,
+        "welcome": user.welcome,
+        "verifiedAt": user.verified_at and iso(user.verified_at),
+        "disabledAt": user.disabled_at and iso(user.disabled_at),
+        "balance": exact(found.balance),
+        "held": exact(found.held),
+        "available": exact(found.available),
+    }
+    if as_json:
+        print_json(about)
+        return
+    for name, value in about.items():
+        click.echo(f"{name + ':':<12} {printable(str(value)) if value is not None else '-'}")
+
+
+def _summary(user: User) -> dict[str, Any]:
+    return {
+        "id": user.id,
+        "email": user.email,
+        "name": user.name,
+        "status": _status(user),
+        "createdAt": iso(user.created_at),
+    }
+
+
+def _status(user: User) -> str:
+    if user.erased_at is not None:
+        return "erased"
+    return "active" if user.disabled_at is None else "disabled"
 
 
 @users_group.command()

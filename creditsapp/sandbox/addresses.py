@@ -13,7 +13,7 @@ def webhook_target() -> str:
     if configured:
         return configured
     host = request.environ["SERVER_NAME"]
-    if host in ("", "0.0.0.0", "::"):
+    if host in ("", "0.0.0.0", "::"):  # nosec B104 # nothing is bound, only read
         host = "127.0.0.1"
     if ":" in host:
         host = f"[{host}]"

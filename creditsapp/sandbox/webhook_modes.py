@@ -13,7 +13,7 @@ MODES = {
     "reorder": "Hold back, then send in reverse",
     "duplicate": "Send it several times",
     "corrupt": "Change the body after signing",
-    "wrong_secret": "Sign with a wrong secret",
+    "wrong_secret": "Sign with a wrong secret",  # nosec B105 # words on a button
     "stale": "Sign with a time an hour ago",
 }
 

@@ -22,7 +22,7 @@ WHERE user_id = CAST(:user_id AS bigint) AND balance - held >= CAST(:total AS bi
 RETURNING version, balance, alert_below"""
 
 _POSTGRESQL = (
-    f"WITH wallet AS ({_MOVE}), mail AS ({ON_POSTGRESQL.format(spent='total')})\n"
+    f"WITH wallet AS ({_MOVE}), mail AS ({ON_POSTGRESQL.format(spent='total')})\n"  # nosec B608 # ours
     "INSERT INTO ledger_entries (user_id, number, amount, balance_after, type, operation,"
     " description, details, idempotency_key, created_at)\n"
     "SELECT CAST(:user_id AS bigint), version - :count + place, amount,"

@@ -17,7 +17,7 @@ from creditsapp.services.retrying import retried
 from creditsapp.services.transaction import now, transaction
 from creditsapp.translation import gettext as _
 
-NO_PASSWORD = "none"  # no hash, so that nothing matches it
+NO_PASSWORD = "none"  # nosec B105 # no hash, so that nothing matches it
 
 
 class AccountErased(ServiceError):

@@ -20,6 +20,7 @@ from creditsapp.services.retrying import retried
 from creditsapp.services.transaction import insert_new, locked, now, streamed, transaction
 
 QUEUED = "mails queued"
+RETRY = "mail retry"
 
 
 class MailNotFound(ServiceError):
@@ -119,19 +120,24 @@ def stored(status: str | None = None) -> Iterator[Mail]:
 def retry(mail_id: int, decision: Decision) -> None:
     """Let a mail be tried anew, as if it had just been queued.
 
-    Raise MailNotFound, or NothingToDecide for one that was sent.
+    A key that did this before does nothing. Raise MailNotFound, or NothingToDecide for one that was
+    sent.
     """
+    key, subject = decision.stored_key, f"mail {mail_id}"
     with transaction() as session:
         mail = locked(session, Mail, find(mail_id).id)
         assert mail is not None  # mails are never deleted
+        if key is not None and audit.done(RETRY, subject, key):
+            return
         if mail.status == "sent":
             raise NothingToDecide("This mail was sent already.")
         mail.status, mail.attempts, mail.last_error, mail.due_at = "waiting", 0, None, now()
         audit._record(
             session,
             actor=decision.actor,
-            command="mail retry",
-            subject=f"mail {mail_id}",
+            command=RETRY,
+            subject=subject,
             reason=decision.reason,
             details={},
+            key=key,
         )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, inspect, or_, select
+from sqlalchemy import ColumnElement, LargeBinary, ScalarSelect, Select, inspect, or_, select
 
 from creditsapp.extensions import db
 from creditsapp.models import (
@@ -20,14 +20,17 @@ from creditsapp.models import (
     PaymentRefund,
     Purchase,
     RefundRequest,
+    Registration,
     User,
     Wallet,
     WebhookEvent,
+    WelcomeBonus,
 )
 from creditsapp.models.base import Base
 from creditsapp.services.transaction import snapshot
+from creditsapp.services.welcome import person
 
-SECRETS = ("password_hash", "session_version", "token_hash")  # of no use but to break in
+SECRETS = ("password_hash", "session_version")  # of no use but to break in
 OPERATORS = ("actor",)
 
 
@@ -84,6 +87,21 @@ def _webhooks(user_id: int) -> Select[str]:
     return select(WebhookEvent.id).where(WebhookEvent.payment_id.in_(_payments(user_id)))
 
 
+def _address(user_id: int) -> ScalarSelect[str]:
+    return select(User.email).where(User.id == user_id).scalar_subquery()
+
+
+def _links(user_id: int) -> Select[str]:
+    """Those of the account, and those that were sent to its address for another."""
+    mine = or_(AccountLink.user_id == user_id, AccountLink.email == _address(user_id))
+    return select(AccountLink.id).where(mine)
+
+
+def _had_welcome(user_id: int) -> ColumnElement[bool]:
+    address = db.session.scalar(select(User.email).where(User.id == user_id))
+    return WelcomeBonus.person == person(address or "")
+
+
 def _of_user(table: Any) -> Callable[[int], ColumnElement[bool]]:
     return lambda user_id: table.user_id == user_id
 
@@ -94,6 +112,14 @@ def _of_payments(table: Any) -> Callable[[int], ColumnElement[bool]]:
 
 PARTS = (
     Part("account", User, lambda user_id: User.id == user_id),
+    Part("accountLinks", AccountLink, lambda user_id: AccountLink.id.in_(_links(user_id))),
+    Part("registrations", Registration, lambda user_id: Registration.link_id.in_(_links(user_id))),
+    Part("welcomeBonus", WelcomeBonus, _had_welcome),
+    Part(
+        "mails",
+        Mail,
+        lambda user_id: or_(Mail.user_id == user_id, Mail.recipient == _address(user_id)),
+    ),
     Part("wallet", Wallet, _of_user(Wallet)),
     Part("ledger", LedgerEntry, _of_user(LedgerEntry)),
     Part("holds", Hold, _of_user(Hold)),
@@ -103,8 +129,6 @@ PARTS = (
     Part("disputes", PaymentDispute, _of_payments(PaymentDispute)),
     Part("refundRequests", RefundRequest, _of_payments(RefundRequest)),
     Part("webhooks", WebhookEvent, _of_payments(WebhookEvent)),
-    Part("links", AccountLink, _of_user(AccountLink)),
-    Part("mails", Mail, _of_user(Mail)),
     Part("creations", Creation, _of_user(Creation)),
     Part("grantRequests", GrantRequest, _of_user(GrantRequest), for_operators=True),
     Part(

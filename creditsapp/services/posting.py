@@ -60,7 +60,7 @@ _POSTGRESQL = {
 }
 _SQLITE_MOVE = {guard: _MOVE.format(guard=sql) for guard, sql in _GUARDS.items()}
 _SQLITE_APPEND = (
-    f"INSERT INTO ledger_entries ({_COLUMNS})\n"
+    f"INSERT INTO ledger_entries ({_COLUMNS})\n"  # nosec B608 # constants of ours
     "VALUES (:user_id, :number, :amount, :balance_after, "
     + _VALUES.format(details=":details")
     + ", :created_at)"

@@ -38,7 +38,7 @@ def _run(
     give_up = time.monotonic() + LOCK_SECONDS
     for attempt in range(ATTEMPTS):
         if attempt:
-            time.sleep(random.uniform(0, 0.025 * 2**attempt))
+            time.sleep(random.uniform(0, 0.025 * 2**attempt))  # nosec B311 # jitter
         try:
             return work(*args, **kwargs)
         except settled_by_key as error:

@@ -92,6 +92,8 @@ STATES = [
     State("account-link-sent", "/auth/resend", "crowded", post={}),
     State("signed-out-everywhere", "/auth/sign-out-everywhere", "leaving", post={}),
     State("name-wrong", "/auth/name", "new", 422, post={"name": "x" * 121}),
+    State("alerts", "/auth/alerts", "new"),
+    State("alerts-wrong", "/auth/alerts", "new", 422, post={"credits": "-1"}),
     State("sign-out-expired", "/auth/logout", "new", 400, post={"csrf_token": "old"}),
     State("studio-new", "/studio/", "new"),
     State("studio-full", "/studio/", "full"),

@@ -13,7 +13,7 @@ NO_QUERIES = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA")
 # How many statements each page takes, with a few rows of everything as with many.
 QUERIES = {
     "/": 1,
-    states.ACCOUNT: 2,
+    states.ACCOUNT: 3,
     "/studio/": 3,
     states.THEME: 2,
     states.CONVERT: 2,

@@ -1,5 +1,6 @@
 """Every command that changes something leaves a line; those that only read leave none."""
 
+import itertools
 import json
 import os
 import pwd
@@ -12,16 +13,19 @@ import pytest
 
 from creditsapp.commands import reconciling
 from creditsapp.extensions import db
-from creditsapp.models import OperatorAction
-from creditsapp.services import audit, grants
+from creditsapp.models import Mail, OperatorAction
+from creditsapp.services import audit, closing, grants, mails
 from creditsapp.services.audit import Decision
 from creditsapp.services.errors import ServiceError
+from creditsapp.services.transaction import transaction
 from tests.builders import make_purchase, make_user, overdue_hold, payment_event, settle
 from tests.databases import contents, on_sqlite
 
+_numbers = itertools.count(1)
+
 GROUPS = ("credits", "mail", "sandbox", "users", "webhooks")
 ADA = "ada@example.com"
-FILE = ("-o", os.devnull)
+FILE = ("-o", "-")
 
 # All they do is look.
 READING = {
@@ -35,8 +39,11 @@ READING = {
     "credits purchases": (),
     "credits report": (),
     "credits verify": (),
+    "mail list": (),
+    "mail show": ("1",),
     "users export": (ADA,),
     "users list": (),
+    "users show": (ADA,),
     "webhooks list": (),
     "webhooks show": ("msg_1",),
 }
@@ -66,6 +73,21 @@ def a_request(who):
     return str(grants.give(make_user(0), 500, "bonus", decision, above=100).id)
 
 
+def somebody(*, disabled=False):
+    email = f"somebody{next(_numbers)}@example.com"
+    user = make_user(0, email=email)
+    if disabled:
+        closing.disable(user, Decision("ops@elsewhere", "for a while"))
+    return email
+
+
+def a_failed_mail():
+    user, key = make_user(0), f"mail-{next(_numbers)}"
+    with transaction() as session:
+        mails._queue(session, user, "password_changed", key=key)
+    return str(db.session.scalar(db.select(Mail.id).order_by(Mail.id.desc()).limit(1)))
+
+
 def a_lost_payment(shop):
     shop.pay(shop.order(shop.user()))
     return ()
@@ -86,10 +108,19 @@ CHANGING = {
     "credits stress": lambda shop: ("--processes", "1", "--balance", "2"),
     "credits tick": lambda shop: overdue_hold(make_user(5)) and (),
     "credits worker": lambda shop: overdue_hold(make_user(5)) and (),
+    "mail retry": lambda shop: (a_failed_mail(),),
+    "mail send": lambda shop: (),
     "users create": lambda shop: ("new@example.com", "--password", "long enough"),
+    "users disable": lambda shop: (somebody(),),
+    "users enable": lambda shop: (somebody(disabled=True),),
+    "users erase": lambda shop: (somebody(), "--yes"),
+    "users reset-link": lambda shop: (somebody(),),
     "webhooks replay": lambda shop: ("msg_1",),
 }
-EXIT_CODES = {"credits reconcile": (0, 1)}  # the payments of tests are not all known to Dodo
+EXIT_CODES = {
+    "credits reconcile": (0, 1),  # the payments of tests are not all known to Dodo
+    "users erase": (0, 1),  # a second time there is nobody by that address
+}
 WITHOUT_KEY = {"credits worker"}  # whose restart has to work
 
 

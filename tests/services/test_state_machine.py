@@ -13,10 +13,11 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy import select
 
 from creditsapp.extensions import db
-from creditsapp.models import Hold
-from creditsapp.services import expiry, holds, ledger, verification
+from creditsapp.models import Hold, Mail
+from creditsapp.services import alerts, expiry, holds, ledger, verification
 from creditsapp.services.errors import (
     CaptureTooLarge,
     HoldClosed,
@@ -32,7 +33,10 @@ choices = st.integers(0, 10**6)
 
 
 class Engine(RuleBasedStateMachine):
-    """The model: a balance, open holds, usages and what was given back for them, and all calls."""
+    """The model: a balance, open holds, usages and what was given back for them, and all calls.
+
+    And what is told by mail: a usage that falls below the line, a correction that makes a debt.
+    """
 
     url = ""
 
@@ -43,6 +47,7 @@ class Engine(RuleBasedStateMachine):
         self.entries = 1
         self.open, self.closed = {}, []
         self.usages, self.calls = [], []
+        self.below, self.told = None, []
 
     @property
     def available(self):
@@ -59,12 +64,21 @@ class Engine(RuleBasedStateMachine):
 
     def posted(self, call, change):
         entry = call()
-        self.balance += change
+        before, self.balance = self.balance, self.balance + change
+        if entry.type == "usage" and self.below and self.balance < self.below <= before:
+            self.told.append(("low_balance", self.entries + 1))
+        if entry.type == "adjustment" and self.balance < 0 <= before:
+            self.told.append(("debt", self.entries + 1))
         self.entries += 1
         assert (entry.number, entry.amount) == (self.entries, change)
         assert entry.balance_after == self.balance
         self.calls.append((call, entry.number))
         return entry
+
+    @rule(below=st.integers(0, 60))
+    def tell_below(self, below):
+        alerts.tell_below(self.user, below)
+        self.below = Decimal(below) or None
 
     @rule(amount=amounts)
     def grant(self, amount):
@@ -178,6 +192,8 @@ class Engine(RuleBasedStateMachine):
         found = ledger.balance(self.user)
         assert (found.balance, found.available) == (self.balance, self.available)
         assert found.version == self.entries
+        mine = db.session.scalars(select(Mail).filter_by(user_id=self.user).order_by(Mail.id))
+        assert [(mail.kind, mail.details["number"]) for mail in mine] == self.told
         db.session.remove()
 
     def teardown(self):

@@ -25,7 +25,7 @@ def create_checkout() -> ResponseReturnValue:
         "session_id": session_id,
         "checkout_url": url_for("checkout.session_page", session_id=session_id, _external=True),
         "payment_id": None,
-        "client_secret": None,
+        "client_secret": None,  # nosec B105 # there is none
         "publishable_key": None,
     }
 

@@ -2,7 +2,7 @@
 
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape  # nosec B406 # writes, parses nothing
 
 from creditsapp.studio.operations.themes.palette import PAIRS, contrast
 from creditsapp.studio.operations.themes.stylesheet import read_stylesheet
