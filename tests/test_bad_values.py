@@ -18,7 +18,7 @@ HEADERS += [
     "User-Agent",
 ]
 HEADERS += ["Authorization", "X-Forwarded-For", "webhook-id", "webhook-timestamp"]
-ENDING = ("/auth/logout",)
+ENDING = ("/auth/logout", "/auth/sign-out-everywhere")
 
 
 def test_no_bad_value_anywhere_is_a_failure_of_ours(app):

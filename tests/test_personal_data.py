@@ -30,6 +30,8 @@ IMPERSONAL = {
 
 def test_every_table_is_about_a_person_or_is_known_not_to_be():
     covered = {part.table.__tablename__ for part in personal_data.PARTS}
+    assert len({part.name for part in personal_data.PARTS}) == len(covered)
+    assert len(personal_data.PARTS) == len(covered)
     tables = {table.name: table for table in Base.metadata.sorted_tables}
     assert covered | IMPERSONAL.keys() == tables.keys()
     assert not covered & IMPERSONAL.keys()

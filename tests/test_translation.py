@@ -85,12 +85,12 @@ def test_a_reader_chooses_another_language_and_it_stays(client):
     assert '<html lang="en">' in client.get("/auth/login", headers=GERMAN).text
 
 
-@pytest.mark.parametrize("odd", ["xx", "", "../de", "de\0", "D" * 500])
+@pytest.mark.parametrize("odd", ["xx", "", "../de", "D" * 500])
 def test_a_language_that_there_is_not_changes_nothing(client, odd):
     answer = client.get("/", query_string={"lang": odd})
     assert answer.status_code == 200 and '<html lang="en">' in answer.text
     assert "language=" not in answer.headers.get("Set-Cookie", "")
-    client.set_cookie("language", odd.replace("\0", ""))
+    client.set_cookie("language", odd)
     assert client.get("/").status_code == 200
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from flask_wtf.csrf import CSRFError
 
 from creditsapp import limits, tokens
 from creditsapp.auth import bp, sessions
@@ -29,13 +30,9 @@ def sent(what: str) -> ResponseReturnValue:
 @bp.route("/verify/<token>", methods=["GET", "POST"])
 def verify(token: str) -> ResponseReturnValue:
     """Confirm an address: of a new account, of one that has it, or of one that will."""
-    limits.link()
-    link = links.find(tokens.link_id(token))
-    if link.purpose not in _CONFIRMED:
-        raise DeadLink("unknown")
+    link = _link(token, *_CONFIRMED)
     form = EmptyForm()
     if form.validate_on_submit():
-        limits.link()
         return _CONFIRMED[link.purpose](link)
     return _secret_page("auth/verify.html", form=form, link=link, token=token)
 
@@ -82,13 +79,9 @@ def forgot() -> ResponseReturnValue:
 @bp.route("/reset/<token>", methods=["GET", "POST"])
 def reset(token: str) -> ResponseReturnValue:
     """Set a new password; then one signs in with it (OWASP Forgot Password Cheat Sheet)."""
-    limits.link()
-    link = links.find(tokens.link_id(token))
-    if link.purpose != "reset":
-        raise DeadLink("unknown")
+    link = _link(token, "reset")
     form = ResetForm()
     if form.validate_on_submit():
-        limits.link()
         try:
             new_passwords.reset(link, form.new_password.data)
         except InvalidPassword as error:
@@ -98,6 +91,20 @@ def reset(token: str) -> ResponseReturnValue:
             flash(_("Your password is changed, and all devices are signed out. Please sign in."))
             return redirect(url_for("auth.login"), 303)
     return _secret_page("auth/reset.html", form=form, link=link, token=token)
+
+
+def _link(token: str, *purposes: str) -> AccountLink:
+    """The link that a token opens, for one of these purposes; raise DeadLink, or CSRFError."""
+    limits.link()
+    try:
+        link = links.find(tokens.link_id(token))
+        if link.purpose not in purposes:
+            raise DeadLink("unknown")
+    except DeadLink:
+        if request.method == "POST" and not EmptyForm().validate():
+            raise CSRFError from None
+        raise
+    return link
 
 
 def _secret_page(template: str, **context: Any) -> ResponseReturnValue:

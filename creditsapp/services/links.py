@@ -92,6 +92,12 @@ def _use(session: Session, link: AccountLink) -> None:
         raise DeadLink("used", link.purpose)
 
 
+def _belongs(session: Session, link: AccountLink, user_id: int) -> None:
+    """Let a link, and the mail that it was in, be the new user's, so that they go with the user."""
+    session.execute(update(AccountLink).where(AccountLink.id == link.id).values(user_id=user_id))
+    mails._belongs(session, link.id, user_id)
+
+
 def _owner(session: Session, link: AccountLink) -> User:
     """Whose link it is, locked; raise DeadLink where nobody may use the account."""
     user = None

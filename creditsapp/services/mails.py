@@ -71,6 +71,11 @@ def queued_here() -> bool:
     return db.session.registry.has() and bool(db.session().info.pop(QUEUED, False))
 
 
+def _belongs(session: Session, key: str, user_id: int) -> None:
+    """Let a mail to a stranger be that of the user whom it made."""
+    session.execute(update(Mail).where(Mail.key == key).values(user_id=user_id))
+
+
 def _forget(session: Session, user_id: int) -> None:
     """Send a user nothing more, and keep no address and no words of what was sent."""
     session.execute(

@@ -129,8 +129,6 @@ PARTS = (
     Part("disputes", PaymentDispute, _of_payments(PaymentDispute)),
     Part("refundRequests", RefundRequest, _of_payments(RefundRequest)),
     Part("webhooks", WebhookEvent, _of_payments(WebhookEvent)),
-    Part("links", AccountLink, _of_user(AccountLink)),
-    Part("mails", Mail, _of_user(Mail)),
     Part("creations", Creation, _of_user(Creation)),
     Part("grantRequests", GrantRequest, _of_user(GrantRequest), for_operators=True),
     Part(

@@ -80,6 +80,7 @@ def confirm(link: AccountLink, bonus: Bonus, *, alert_below: Decimal | int = 0) 
             user = accounts._open(session, link.email, asked.name, asked.password_hash, alert_below)
             user.language, user.verified_at = asked.language, now()
             welcome._give(session, user, who, bonus)
+            links._belongs(session, link, user.id)
             session.delete(asked)
     except IntegrityError as error:
         raise accounts.is_taken(error) from None

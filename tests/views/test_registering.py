@@ -105,7 +105,7 @@ def test_the_second_spelling_of_a_mailbox_gets_an_account_without_credits(app, c
     assert "another spelling" in other.get("/auth/account").text
 
 
-def test_a_deleted_account_can_be_made_again_without_credits(app, client):
+def test_a_deleted_account_can_be_made_again_without_credits(app, client, database_url):
     apply(client, name="Ada")
     confirm(client, link(app, "ada@example.com"))
     with app.app_context():
@@ -114,6 +114,7 @@ def test_a_deleted_account_can_be_made_again_without_credits(app, client):
     assert answer.status_code == 422 and is_signed_in(client)
     assert send(client, "/auth/delete", current_password=PASSWORD).status_code == 303
     assert "Your account is deleted." in client.get("/").text
+    assert "ada@example.com" not in repr(contents(database_url))
     assert sign_in(client).status_code == 422
     apply(client)
     confirm(client, link(app, "ada@example.com"))

@@ -14,6 +14,7 @@ from creditsapp.services import accounts, creations, holds, ledger
 from tests.builders import csrf_token, make_purchase, register
 from tests.gallery.making import make_one
 
+ENDING = ("/auth/logout", "/auth/sign-out-everywhere")
 MARK = "xss-mark"
 HOSTILE = [
     f"<script {MARK}>alert(1)</script>",
@@ -109,7 +110,7 @@ def test_no_page_takes_what_was_typed_for_its_own(client, written):
 
 def test_no_form_that_is_shown_again_takes_it_for_its_own(client, written):
     token = csrf_token(client.get("/studio/").text)
-    pages = [path for path in written if "/creations/" not in path and "logout" not in path]
+    pages = [path for path in written if "/creations/" not in path and path not in ENDING]
     shown = 0
     for path in pages:
         names = set(re.findall(r'name="(\w+)"', client.get(path, buffered=True).text))
@@ -123,6 +124,7 @@ def test_no_form_that_is_shown_again_takes_it_for_its_own(client, written):
                 assert intrusions(answer.text) == [], (path, words)
                 shown += MARK in answer.text
     assert shown > 4
+    assert client.get("/auth/account").status_code == 200  # still signed in
 
 
 def test_files_and_json_carry_it_as_text(client, written):

@@ -2,6 +2,7 @@
 
 import io
 import re
+import threading
 
 from PIL import Image, ImageOps
 
@@ -19,6 +20,9 @@ SHORTEST_SIDE = 16
 MAX_SCANS = 40
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # none of those inside a scan
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
+
+# Some pictures of 40 megapixels take 180 MB while they are opened.
+_OPENED_AT_ONCE = threading.BoundedSemaphore(2)
 
 NOT_A_PICTURE = N_("This is not a PNG, JPEG, WebP or GIF picture that can be opened.")
 
@@ -40,7 +44,8 @@ def open_picture(content: bytes) -> Image.Image:
         smallest = number(SHORTEST_SIDE)
         raise ValueError(_("The picture is too small; at least %(n)s pixels each way.", n=smallest))
     try:
-        return _prepare(image)
+        with _OPENED_AT_ONCE:
+            return _prepare(image)
     except Exception:
         raise ValueError(_("The picture is damaged or incomplete.")) from None
 
