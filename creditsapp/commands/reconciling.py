@@ -4,6 +4,7 @@ import functools
 import logging
 import signal
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import click
@@ -107,7 +108,7 @@ def _sum_up(comparison: Comparison) -> None:
 def tick(ctx: click.Context, reason: str, key: str | None) -> None:
     """Do all of the periodic work once, now; for cron. Exit 1 if a part of it failed."""
     begin("credits tick", decided(reason, key))
-    done = [_sweep(everything=True), _compare(everything=True)]
+    done = [_sweep(everything=True), _compare(everything=True), _send_mails(everything=True)]
     if not all(done):
         ctx.exit(1)
 
@@ -134,6 +135,8 @@ def worker(every: int, reason: str) -> None:
             _sweep(everything=False)
         if begun and not stop.is_set():
             _compare(everything=False)
+        if not stop.is_set():
+            _send_mails(everything=False)
         stop.wait(every)
 
 
@@ -149,19 +152,28 @@ def _begin_working(decision: Decision) -> bool:
 
 def _sweep(*, everything: bool) -> bool:
     """Sweep, and say what was done; False if a part of it failed."""
-    succeeded = True
-    jobs = upkeep.sweeps(dodo_client(), _terms(), postman.send_due, everything=everything)
-    for name, job in jobs:
-        try:
-            count = job()
-            if count or everything:
-                click.echo(f"{name}: {number(count)}")
-        except Exception as error:  # the other jobs go on, and this one does the next time
-            succeeded = False
-            _log_bug(error)
-            click.echo(f"{name}: {refusal(error)}", err=True)
+    jobs = upkeep.sweeps(dodo_client(), _terms(), everything=everything)
+    return all([_do(name, job, everything=everything) for name, job in jobs])
+
+
+def _send_mails(*, everything: bool) -> bool:
+    """Send the mails that are due, those of what was healed just now as well."""
+    return _do("mails sent", postman.send_due, everything=everything)
+
+
+def _do(name: str, job: Callable[[], int], *, everything: bool) -> bool:
+    """Do a job, and say what it did; False if it failed, which stops no other."""
+    try:
+        count = job()
+        if count or everything:
+            click.echo(f"{name}: {number(count)}")
+        return True
+    except Exception as error:  # it is done the next time
+        _log_bug(error)
+        click.echo(f"{name}: {refusal(error)}", err=True)
+        return False
+    finally:
         end_reads()
-    return succeeded
 
 
 def _compare(*, everything: bool) -> bool:

@@ -47,7 +47,7 @@ Tell = Callable[[Finding], None]
 
 
 def sweeps(
-    dodo: DodoClient, terms: Terms, send_mails: Callable[[], int], *, everything: bool
+    dodo: DodoClient, terms: Terms, *, everything: bool
 ) -> Iterator[tuple[str, Callable[[], int]]]:
     """The jobs that are always due, by what they count; `everything` waits for no next attempt."""
     yield "holds released", expiry.release_expired
@@ -59,7 +59,6 @@ def sweeps(
         return retrials.retry_due(dodo, terms)
 
     yield "webhooks applied", retry
-    yield "mails sent", send_mails
     yield "ended sessions forgotten", sessions.forget_old
     yield "old links forgotten", links.forget_old
     yield "networks forgotten", welcome.forget_networks
