@@ -19,9 +19,10 @@ pytestmark = on_sqlite
 BASE = "https://credits.example.com"
 SENDER = "Credits <credits@example.com>"
 ORDER = "0f0e0d0c-0b0a-4909-8807-060504030201"
+TOKEN = "Jz-_" * 16
 HOSTILE = (
     "a\r\nBcc: victim@example.com\r\n\r\nvisit\n\n-- \u202e\u2066gro.live\u2028"
-    "{{ 7*7 }}{% for x in y %}<script>alert(1)</script>\0\x1b[2J %(n)s %s"
+    "{{ 77*77 }}{% for x in y %}<script>alert(1)</script>\0\x1b[2J %(n)s %s"
 )
 MOVED = {"credits": 1_234_5678, "dollars": 5, "purchase_id": ORDER}
 PAID = MOVED | {"total": 595, "currency": "EUR", "balance": 1_234_5678}
@@ -36,7 +37,18 @@ CASES = [
     ("restored", MOVED | {"balance": -50_000}),
     ("debt", {"number": 3, "taken": 30_000, "balance": -5_000, "reason": "Charged twice by us"}),
     ("low_balance", {"number": 3, "balance": 9_9999, "threshold": 10_0000}),
+    *[(kind, {"token": TOKEN}) for kind in ("verify", "reset", "email", "register")],
+    *[(kind, {"token": None}) for kind in ("email", "register")],
+    ("email_changed", {}),
+    ("password_changed", {}),
 ]
+
+
+@pytest.fixture(autouse=True)
+def links_as_they_are(monkeypatch):
+    """A link's token is looked up otherwise; here it is given."""
+    for kind in KINDS:
+        monkeypatch.setitem(KINDS, kind, lambda letter: letter.details)
 
 
 def letter(kind, details, language="en"):
@@ -61,8 +73,9 @@ def test_every_mail_is_short_whole_and_leads_home(context, monkeypatch, language
         assert not re.search(r"[{}<>%]|None|Undefined", subject + text), text
         assert all(len(line) <= 72 or line.startswith(BASE) for line in text.splitlines()), text
         links = re.findall(r"https?://\S+", text)
-        assert links and all(re.fullmatch(BASE + r"/[a-z0-9/-]+", link) for link in links), links
-        assert text.count("credits.example.com") == len(links) + 1
+        assert all(re.fullmatch(BASE + r"/[\w/.-]+", link) for link in links), links
+        assert "credits.example.com" in text.replace(BASE, "")
+        assert (TOKEN in text) == (TOKEN in details.values())
 
 
 def test_amounts_are_said_exactly(context):
@@ -79,8 +92,7 @@ def test_nothing_that_somebody_typed_makes_a_line_a_header_or_a_command(context)
         hostile = {
             name: HOSTILE if isinstance(value, str) else value for name, value in details.items()
         }
-        if kind == "purchase":
-            hostile["currency"] = details["currency"]
+        hostile |= {name: details[name] for name in ("currency", "token") if name in details}
         message = write(letter(kind, hostile), SENDER, BASE)
         read = message_from_bytes(message.as_bytes(), policy=default)
         plain = write(letter(kind, details), SENDER, BASE)
@@ -88,7 +100,7 @@ def test_nothing_that_somebody_typed_makes_a_line_a_header_or_a_command(context)
         assert read["To"] == "reader@example.com"
         text = read.get_content().replace("\r\n", "\n")
         assert re.fullmatch(r"[^\x00-\x09\x0b-\x1f\x7f\u2028\u202a-\u202e\u2066-\u2069]*", text)
-        assert "49" not in text
+        assert "5929" not in text
         assert "\nBcc:" not in text and text.count("\n--\n") == 1
 
 
