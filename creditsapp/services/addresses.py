@@ -10,7 +10,7 @@ from creditsapp.translation import gettext as _
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()  # an intranet's .local is an address, too
 
 # Other names of the same mailboxes, marks that a provider ignores, and what begins a tag beside
-# "+": https://www.usercheck.com/guides/how-to-normalize-email-addresses and the providers' help.
+# "+": https://www.usercheck.com/guides/how-to-normalize-email-addresses.
 _SAME_DOMAIN = {
     "googlemail.com": "gmail.com",
     "me.com": "icloud.com",
