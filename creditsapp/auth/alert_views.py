@@ -1,28 +1,15 @@
 """Below which balance a user is told by mail."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext
 from flask_login import current_user, login_required
-from flask_wtf import FlaskForm
-from wtforms import IntegerField
-from wtforms.validators import InputRequired, NumberRange
 
 from creditsapp.auth import bp
+from creditsapp.auth.forms import MOST_ALERT, AlertsForm
+from creditsapp.auth.pages import form_page
 from creditsapp.formatting import credit_count, number
 from creditsapp.services import alerts
 from creditsapp.translation import gettext as _
-
-MOST = 1_000_000
-
-
-class AlertsForm(FlaskForm):
-    """A balance; 0 for no mail."""
-
-    credits = IntegerField(
-        lazy_gettext("Tell me when my balance falls below"),
-        [InputRequired(), NumberRange(0, MOST)],
-    )
 
 
 @bp.app_template_global()
@@ -39,10 +26,10 @@ def alert_settings() -> ResponseReturnValue:
     form = AlertsForm(credits=int(alerts.threshold(current_user.id) or 0))
     if not form.validate_on_submit():
         if form.credits.errors:
-            form.credits.errors = [_("Enter a whole number from 0 to %(most)s.", most=number(MOST))]
-        status = 422 if form.is_submitted() else 200
-        page = render_template("auth/alerts.html", form=form)
-        return page, status, {"Cache-Control": "no-store"}
+            form.credits.errors = [
+                _("Enter a whole number from 0 to %(most)s.", most=number(MOST_ALERT))
+            ]
+        return form_page("auth/alerts.html", form=form)
     alerts.tell_below(current_user.id, form.credits.data)
     below = credit_count(form.credits.data)
     flash(

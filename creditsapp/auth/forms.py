@@ -2,12 +2,13 @@
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, EmailField, PasswordField, StringField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import BooleanField, EmailField, IntegerField, PasswordField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from creditsapp.services.accounts import LONGEST_NAME
 from creditsapp.services.passwords import LENGTHS
 
+MOST_ALERT = 1_000_000
 _EMAIL = InputRequired(_("Enter your e-mail address."))
 _NAME = [Optional(), Length(max=LONGEST_NAME, message=_("A name has at most %(max)d characters."))]
 _PASSWORD = InputRequired(_("Enter your password."))
@@ -69,6 +70,14 @@ class DeleteForm(FlaskForm):
     """The end of an account."""
 
     current_password = PasswordField(_("Your password"), [_PASSWORD])
+
+
+class AlertsForm(FlaskForm):
+    """A balance below which a mail is wanted; 0 for none."""
+
+    credits = IntegerField(
+        _("Tell me when my balance falls below"), [InputRequired(), NumberRange(0, MOST_ALERT)]
+    )
 
 
 class EmptyForm(FlaskForm):

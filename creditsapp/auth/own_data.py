@@ -15,8 +15,5 @@ def export() -> ResponseReturnValue:
     return current_app.response_class(
         stream_with_context(personal_json(current_user.id, to_operators=False)),
         mimetype="application/json",
-        headers={
-            "Content-Disposition": 'attachment; filename="my-data.json"',
-            "Cache-Control": "no-store",
-        },
+        headers={"Content-Disposition": 'attachment; filename="my-data.json"'},
     )

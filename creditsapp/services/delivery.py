@@ -23,7 +23,6 @@ FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
 MOST_ATTEMPTS = 20  # over some three days
 TO_STRANGERS = frozenset({"register"})  # what goes to an address without an account
-TO_DISABLED = frozenset({"reset"})  # what somebody is told whose account is disabled
 
 
 @dataclass(frozen=True)
@@ -130,9 +129,7 @@ def _claim(before: datetime) -> tuple[Letter, bool] | None:
 def _may_have(user: User | None, kind: str) -> bool:
     if user is None:
         return kind in TO_STRANGERS
-    if user.erased_at is not None:
-        return False
-    return user.disabled_at is None or kind in TO_DISABLED
+    return user.is_active
 
 
 @retried
