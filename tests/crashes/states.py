@@ -14,16 +14,23 @@ _RANDOM = [
     (re.compile(r"'auto:[^']+'"), "KEY"),
     (re.compile(r"'\$argon2[^']+'"), "HASH"),
 ]
+# PostgreSQL counts on where a transaction was rolled back.
+_COUNTED = ("mails", "grant_requests")
 
 
 def state(url):
     """Every row of every table."""
-    return {table: sorted(map(_without_chance, rows)) for table, rows in contents(url).items()}
+    return {
+        table: sorted(_without_chance(table, row) for row in rows)
+        for table, rows in contents(url).items()
+    }
 
 
-def _without_chance(row):
+def _without_chance(table, row):
     for pattern, word in _RANDOM:
         row = pattern.sub(word, row)
+    if table in _COUNTED:
+        row = re.sub(r"^\(\d+", "(ID", row)
     return row
 
 
