@@ -19,7 +19,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from creditsapp.error_words import duration
-from creditsapp.services.addresses import InvalidEmail, normalised
+from creditsapp.services.addresses import InvalidEmail, inbox, normalised
 from creditsapp.services.errors import ServiceError
 from creditsapp.services.passwords import WrongPassword
 from creditsapp.settings import Settings
@@ -44,18 +44,36 @@ def _user() -> str:
 
 
 def _email() -> str:
-    """The address that was typed, known here or not; the storage shall not hold it itself."""
+    """The address that was typed, known here or not."""
+    return _hidden(_typed_address())
+
+
+def _mailbox() -> str:
+    """As `_email`, one for all spellings of addresses that lead to one mailbox."""
+    return _hidden(inbox(_typed_address()))
+
+
+def _typed_address() -> str:
     typed = request.form.get("email", "")
     try:
-        typed = normalised(typed)
+        return normalised(typed)
     except InvalidEmail:
-        typed = typed.strip().casefold()
+        return typed.strip().casefold()
+
+
+def _hidden(typed: str) -> str:
+    """A keyed hash: the storage shall not hold an address itself."""
     secret = hashlib.sha256(current_app.config["SECRET_KEY"].encode()).digest()
     written = typed.encode("utf-8", "surrogatepass")
     return hashlib.blake2b(written, key=secret, digest_size=16).hexdigest()
 
 
-_KEYS: dict[str, Callable[[], str]] = {"client": _client, "user": _user, "email": _email}
+_KEYS: dict[str, Callable[[], str]] = {
+    "client": _client,
+    "user": _user,
+    "email": _email,
+    "mailbox": _mailbox,
+}
 _limiter = Limiter(_client, strategy="fixed-window", in_memory_fallback_enabled=True)
 logging.getLogger("flask-limiter").setLevel(logging.WARNING)  # it would tell addresses
 
@@ -156,7 +174,7 @@ def init_app(app: Flask) -> None:
 
 
 # The client first: whom it refuses cannot fill the storage with other people's keys.
-register = Limit("register", client="100 per hour", email="10 per hour")
+register = Limit("register", client="100 per hour", mailbox="10 per hour")
 sign_in = Limit("sign_in", client="100 per 15 minutes", email="10 per 15 minutes")
 password = Limit("password", user="10 per 15 minutes")
 reset = Limit("reset", client="20 per hour", email="5 per hour")

@@ -7,12 +7,13 @@ import logging
 import re
 from typing import Any
 
+_AFTER_A_ROW = r"HINT|CONTEXT|STATEMENT|QUERY|LOCATION|Traceback|\[|\n"
 _SECRETS = (
     (re.compile(r"[\w.+%-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}"), "<address>"),
     (re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Z])[\w-]{40,}={0,2}"), "<token>"),
     (re.compile(r"\$argon2\S+"), "<hash>"),
-    (re.compile(r"(whsec_|Bearer )[\w+/=.-]+"), r"\1<key>"),
-    (re.compile(r"^DETAIL: .*", re.MULTILINE), "DETAIL: <a row>"),
+    (re.compile(r"(whsec_|[Bb]earer )[\w+/=.-]+"), r"\1<key>"),
+    (re.compile(rf"^DETAIL: .*?(?=\n(?:{_AFTER_A_ROW})|\Z)", re.M | re.S), "DETAIL: <a row>"),
 )
 _TALKATIVE = ("dodopayments", "httpcore")  # print at DEBUG what they send and get
 _plain_record = logging.LogRecord
@@ -28,7 +29,11 @@ def install() -> None:
 
 def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:
     record = _plain_record(*args, **kwargs)
-    record.msg, record.args = without_secrets(record.getMessage()), ()
+    try:
+        words = record.getMessage()
+    except Exception:  # no line of a log may break what it tells of
+        words = f"{record.msg!r} (with arguments that do not fit)"
+    record.msg, record.args = without_secrets(words), ()
     if record.exc_info and record.exc_info[0] is not None:  # formatters take the text that stands
         record.exc_text = without_secrets(_formatter.formatException(record.exc_info))
     return record

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import flask_migrate
 import pytest
@@ -9,6 +10,7 @@ from argon2 import PasswordHasher
 from jinja2 import BytecodeCache
 
 from creditsapp import create_app
+from creditsapp.commands import common
 from creditsapp.extensions import db
 from creditsapp.services import passwords, verification, welcome
 from creditsapp.settings import Settings, load_settings
@@ -131,6 +133,13 @@ def servers(database_url, tmp_path):
 @pytest.fixture
 def app(make_app):
     return make_app()
+
+
+@pytest.fixture
+def as_root(monkeypatch):
+    """Commands are run by root, to whom nobody is known to have signed in."""
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(common, "LOGIN_UID", Path("/nothing"))
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ LIVE = {
     "dodo_credits_product_id": "pdt_sandbox_credits",
     "secret_key": "0123456789abcdef" * 4,
     "app_base_url": "https://credits.example.com",
+    "proxy_hops": 1,
 }
 
 
@@ -95,7 +96,7 @@ def test_a_right_set_up_is_all_ok(doctor, database_url):
         for settings in ({}, LIVE | {"ratelimit_storage_uri": redis}):
             code, checks = doctor(database_url=database_url, **settings)
             assert (code, bad(checks)) == (0, {})
-    assert len(checks) == 17
+    assert len(checks) == 18
     assert "real money moves" in checks["mode"]["message"]
 
 
@@ -349,6 +350,12 @@ def test_control_characters_of_dodo_are_escaped(make_app, dodo):
     app = make_app(dodo_payments_base_url=dodo.url)
     done = app.test_cli_runner().invoke(args=["credits", "doctor"])
     assert "\x1b" not in done.stdout and "\\x1b[31m" in done.stdout
+
+
+def test_a_proxy_that_is_not_told_of_is_noticed(doctor):
+    code, checks = doctor(**LIVE | {"proxy_hops": 0})
+    assert (code, checks["proxies"]["status"]) == (0, "warning")
+    assert "PROXY_HOPS" in checks["proxies"]["advice"]
 
 
 def test_mails_that_would_not_go_out_are_noticed(doctor):

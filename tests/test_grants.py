@@ -28,7 +28,7 @@ def ada(context):
 
 
 @pytest.fixture
-def command(flask, monkeypatch):
+def command(flask, monkeypatch, as_root):
     """Run a command of the credits group as somebody."""
 
     def run(who, *words, code=0):
@@ -145,13 +145,18 @@ def test_credits_that_nobody_paid_for_are_no_way_around_either(ada, command, dat
     stray = payment_event(make_purchase(ada), payment_id="pay_2", checkout_session_id=None)
     settle(event("payment.succeeded", stray["data"] | {"metadata": {}, "total_amount": 700}))
     db.session.remove()
+    large = make_purchase(ada, 50)
+    settle(payment_event(large, payment_id="pay_3", total_amount=100))
+    db.session.remove()
     before = contents(database_url)
-    command("alice", "approve", "pay_1", "--credits", "200.5", code=1)
+    command("alice", "approve", "pay_1", "--credits", "100.5", code=1)
+    command("alice", "approve", "pay_3", code=1)
+    command("alice", "attach", "pay_2", large.id, code=1)
     command("alice", "attach", "pay_2", "ada@example.com", "--dollars", "6", code=1)
     assert contents(database_url) == before
-    command("alice", "approve", "pay_1", "--credits", "200")
+    command("alice", "approve", "pay_1", "--credits", "100")
     command("alice", "attach", "pay_2", "ada@example.com", "--dollars", "7")
-    assert balance(ada) == 340
+    assert balance(ada) == 240
 
 
 def ask(user, who, amount, key=None):

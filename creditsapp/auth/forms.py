@@ -59,6 +59,12 @@ class ResetForm(FlaskForm):
     new_password = PasswordField(_("New password"), _NEW_PASSWORD)
 
 
+class ConfirmForm(FlaskForm):
+    """The password of a registration that another browser may have sent."""
+
+    password = PasswordField(_("Password that you chose"), [_PASSWORD])
+
+
 class EmailForm(FlaskForm):
     """Another address."""
 

@@ -2,21 +2,33 @@
 
 from typing import Any
 
-from flask import abort, flash, make_response, redirect, render_template, request, url_for
+from flask import (
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError
 
 from creditsapp import limits, tokens
 from creditsapp.auth import bp, sessions
-from creditsapp.auth.forms import EmptyForm, ForgotForm, ResetForm
+from creditsapp.auth.forms import ConfirmForm, EmptyForm, ForgotForm, ResetForm
 from creditsapp.auth.pages import alert_below, bonus, form_page, tell_of_credits
 from creditsapp.models import AccountLink
 from creditsapp.services import links, mailboxes, new_passwords, registration
 from creditsapp.services.accounts import EmailTaken
 from creditsapp.services.links import DeadLink
-from creditsapp.services.passwords import InvalidPassword
+from creditsapp.services.passwords import InvalidPassword, WrongPassword
 from creditsapp.translation import gettext as _
+
+REGISTERED_HERE = "registered"  # in the session: the link that this browser asked for
 
 
 @bp.get("/sent/<what>")
@@ -31,25 +43,30 @@ def sent(what: str) -> ResponseReturnValue:
 def verify(token: str) -> ResponseReturnValue:
     """Confirm an address: of a new account, of one that has it, or of one that will."""
     link = _link(token, *_CONFIRMED)
-    form = EmptyForm()
+    strange = link.purpose == "register" and session.get(REGISTERED_HERE) != link.id
+    form = ConfirmForm() if strange else EmptyForm()
     if form.validate_on_submit():
-        return _CONFIRMED[link.purpose](link)
+        try:
+            return _CONFIRMED[link.purpose](link, form)
+        except WrongPassword as error:
+            form.password.errors = [str(error)]
     return _secret_page("auth/verify.html", form=form, link=link, token=token)
 
 
-def _new_account(link: AccountLink) -> ResponseReturnValue:
-    user = registration.confirm(link, bonus(), alert_below=alert_below())
+def _new_account(link: AccountLink, form: FlaskForm) -> ResponseReturnValue:
+    typed = form.password.data if isinstance(form, ConfirmForm) else None
+    user = registration.confirm(link, bonus(), password=typed, alert_below=alert_below())
     sessions.begin(user, remember=False)
     tell_of_credits(user)
     return redirect(url_for("studio.index"), 303)
 
 
-def _own_address(link: AccountLink) -> ResponseReturnValue:
+def _own_address(link: AccountLink, _form: FlaskForm) -> ResponseReturnValue:
     tell_of_credits(mailboxes.verify(link, bonus()))
     return redirect(url_for("auth.account"), 303)
 
 
-def _other_address(link: AccountLink) -> ResponseReturnValue:
+def _other_address(link: AccountLink, _form: FlaskForm) -> ResponseReturnValue:
     here = current_user.is_authenticated and current_user.id == link.user_id
     user = mailboxes.change(link)
     if here:

@@ -1,6 +1,6 @@
 """Coming in, and leaving."""
 
-from flask import current_app, redirect, request, url_for
+from flask import current_app, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
@@ -8,6 +8,7 @@ from flask_wtf.csrf import CSRFError
 from creditsapp import limits
 from creditsapp.auth import bp, sessions
 from creditsapp.auth.forms import EmptyForm, RegisterForm, SignInForm
+from creditsapp.auth.link_views import REGISTERED_HERE
 from creditsapp.auth.pages import alert_below, bonus, form_page, tell_of_welcome
 from creditsapp.models import User
 from creditsapp.navigation import local_path
@@ -43,7 +44,7 @@ def register() -> ResponseReturnValue:
 
 def _registered(applicant: Applicant) -> ResponseReturnValue:
     if current_app.extensions["creditsapp"].settings.welcome_requires_verified_email:
-        registration.apply(applicant)
+        session[REGISTERED_HERE] = registration.apply(applicant)
         return redirect(url_for("auth.sent", what="register"), 303)
     user = registration.sign_up(applicant, bonus(), alert_below=alert_below())
     signed_in = _signed_in(user, remember=False)

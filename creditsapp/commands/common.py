@@ -5,7 +5,7 @@ import pwd
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import IO, Any
@@ -20,6 +20,9 @@ from creditsapp.models.types import InvalidAmount, as_credits
 from creditsapp.services.checkpoints import BrokenCheckpoint
 from creditsapp.services.errors import ServiceError
 from creditsapp.services.keys import InvalidKey
+
+LOGIN_UID = Path("/proc/self/loginuid")  # Linux, proc_pid_loginuid(5): stays through su and sudo
+NOBODY_SIGNED_IN = 2**32 - 1
 
 
 class CommandGroup(AppGroup):
@@ -98,17 +101,30 @@ def print_json(value: Any) -> None:
 
 
 def operator() -> str:
-    """Who runs this command: `user@host`, and under sudo the person, `user@host as root`.
+    """Who runs this command: `user@host`, and who became another user, `person@host as user`."""
+    user = _user_name(os.geteuid())
+    person = _signed_in() or user
+    acting = f" as {user}" if person != user else ""
+    return f"{_word(person)}@{_word(socket.gethostname())}{acting}"[:120]
 
-    The kernel knows the user; of the environment only what sudo sets is heard.
+
+def _signed_in() -> str:
+    """Who signed in to this machine, as the kernel keeps it; else, to root alone, what sudo says.
+
+    Anybody can set SUDO_USER; who is root could do without it.
     """
+    with suppress(OSError, ValueError):
+        signed_in = int(LOGIN_UID.read_text())
+        if signed_in != NOBODY_SIGNED_IN:
+            return _user_name(signed_in)
+    return os.environ.get("SUDO_USER", "") if os.geteuid() == 0 else ""
+
+
+def _user_name(uid: int) -> str:
     try:
-        user = pwd.getpwuid(os.geteuid()).pw_name
+        return pwd.getpwuid(uid).pw_name
     except KeyError:
-        user = str(os.geteuid())
-    person = os.environ.get("SUDO_USER", "")
-    acting = f" as {user}" if person and person != user else ""
-    return f"{_word(person or user)}@{_word(socket.gethostname())}{acting}"[:120]
+        return str(uid)
 
 
 def _word(name: str) -> str:

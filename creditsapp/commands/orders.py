@@ -132,7 +132,7 @@ def attach(payment_id: str, target: str, dollars: int | None, reason: str, key: 
     elif dollars is not None:
         raise click.UsageError("--dollars goes with an e-mail address; a purchase has its own")
     else:
-        payment = attaching.attach(payment_id, target, decision)
+        payment = attaching.attach(payment_id, target, decision, above=_above())
     click.echo(f"{_named(payment)} is attached; {_effect(payment)}{unconfirmed}")
 
 

@@ -135,7 +135,7 @@ def worker(every: int, reason: str) -> None:
             _sweep(everything=False)
         if begun and not stop.is_set():
             _compare(everything=False)
-        if not stop.is_set():
+        if begun and not stop.is_set():
             _send_mails(everything=False)
         stop.wait(every)
 

@@ -20,6 +20,7 @@ def examine() -> Iterator[Finding]:
     yield setup.api_key(settings)
     yield setup.address(settings)
     yield setup.prices(settings)
+    yield setup.proxies(settings)
     yield counting.rate_limits(settings)
     yield mail.server(settings)
     yield from provider.findings(settings, secrets)

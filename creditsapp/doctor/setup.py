@@ -128,3 +128,15 @@ def prices(settings: Settings) -> Finding:
             problems.append(("warning", what, "Correct the name, unless it is one of your own."))
     beside = f" and {', '.join(name.upper() for name in own)}" if own else ""
     return finding("prices", f"the studio's operations{beside}", problems)
+
+
+def proxies(settings: Settings) -> Finding:
+    """Are clients told apart behind a proxy?"""
+    hops = settings.proxy_hops
+    if hops or settings.sandbox:
+        return Finding("proxies", "ok", f"{hops} in front")
+    advice = (
+        "Set PROXY_HOPS to the number of proxies in front: gunicorn listens on 127.0.0.1 alone, and"
+        " rate limits would count all clients as one."
+    )
+    return Finding("proxies", "warning", "none in front, as PROXY_HOPS says", advice)

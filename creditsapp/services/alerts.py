@@ -28,13 +28,14 @@ ON_POSTGRESQL: str = (
     " clock_timestamp(), clock_timestamp()\n"
     "FROM wallet WHERE balance < alert_below"
     " AND alert_below <= balance + CAST(:{spent} AS bigint)\n"
-    "RETURNING id"
+    "ON CONFLICT (key) DO NOTHING RETURNING id"
 )
 _ON_SQLITE = (
     f"INSERT INTO mails ({_COLUMNS})\n"
     "SELECT user_id, 'low_balance', json_object" + _DETAILS + ","
     " 'low:' || user_id || ':' || version, 'waiting', 0, :at, :at\n"
-    "FROM wallets WHERE user_id = :user_id"
+    "FROM wallets WHERE user_id = :user_id\n"
+    "ON CONFLICT (key) DO NOTHING"
 )
 
 

@@ -13,17 +13,20 @@ from creditsapp.services.errors import NothingToDecide, PaymentNotFound
 from creditsapp.services.grants import check_alone
 from creditsapp.services.parked import _take_up
 from creditsapp.services.retrying import retried
-from creditsapp.services.reviews import _give, _note, _was_done
+from creditsapp.services.reviews import _give, _note, _was_done, paid_dollars
 from creditsapp.services.transaction import locked, now, transaction
 
 ATTACH = "credits attach"
 
 
 @retried
-def attach(payment_id: str, purchase_id: str, decision: Decision) -> Payment:
+def attach(
+    payment_id: str, purchase_id: str, decision: Decision, *, above: Decimal = LIMIT
+) -> Payment:
     """Let a payment pay an order, which gets its credits.
 
-    Raise PaymentNotFound, NothingToDecide or IdempotencyConflict.
+    Raise PaymentNotFound, NothingToDecide, IdempotencyConflict, or SecondOperatorNeeded where more
+    than `above` credits were ordered for other dollars than those that were paid.
     """
     with transaction() as session:
         payment = _payment(session, payment_id)
@@ -35,6 +38,8 @@ def attach(payment_id: str, purchase_id: str, decision: Decision) -> Payment:
             raise PaymentNotFound("There is no such purchase.")
         if order.paid_at is not None:
             raise NothingToDecide("This purchase is paid already.")
+        if order.dollars not in paid_dollars(payment):
+            check_alone(order.credits, above)
         _attach(session, payment, order, decision, purchase_id)
         return payment
 
@@ -60,7 +65,7 @@ def attach_to_user(
         if _was_done(ATTACH, payment, decision, asked):
             return payment
         _check_unattached(payment)
-        if dollars not in _readings(payment):
+        if dollars not in paid_dollars(payment):
             check_alone(credits, above)
         at = now()
         order = Purchase(
@@ -83,14 +88,7 @@ def possible_dollars(payment_id: str) -> set[int]:
 
     Raise PaymentNotFound.
     """
-    return _readings(find(payment_id))
-
-
-def _readings(payment: Payment) -> set[int]:
-    if payment.currency != "USD" or payment.total is None:
-        return set()
-    readings = (payment.total - (payment.tax or 0), payment.total)
-    return {cents // 100 for cents in readings if cents >= 100 and cents % 100 == 0}
+    return paid_dollars(find(payment_id))
 
 
 def find(payment_id: str) -> Payment:

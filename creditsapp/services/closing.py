@@ -6,8 +6,8 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from creditsapp.extensions import db
-from creditsapp.models import AccountLink, Creation, User
-from creditsapp.services import audit, mails, passwords, welcome
+from creditsapp.models import Creation, User
+from creditsapp.services import audit, links, mails, passwords, welcome
 from creditsapp.services.accounts import _locked
 from creditsapp.services.audit import Decision
 from creditsapp.services.errors import ServiceError
@@ -51,30 +51,37 @@ def enable(user_id: int, decision: Decision) -> User:
 
 def erase_own(user_id: int, password: str) -> None:
     """Erase one's own account; raise WrongPassword."""
-    known = db.session.get_one(User, user_id, populate_existing=True)
-    if not passwords.matches(known.password_hash, password):
+    known = db.session.get_one(User, user_id, populate_existing=True).password_hash
+    if not passwords.matches(known, password):
         raise WrongPassword(_("This is not your password."))
-    erase(user_id)
+    _erase(user_id, None, known)
+
+
+def erase(user_id: int, decision: Decision) -> None:
+    """Forget who somebody is, and what they made; the ledger, orders and payments stay.
+
+    An account that was erased before stays as it is.
+    """
+    _erase(user_id, decision, None)
 
 
 @retried
-def erase(user_id: int, decision: Decision | None = None) -> None:
-    """Forget who somebody is, and what they made; the ledger, orders and payments stay.
-
-    An operator's decision is noted. An account that was erased before stays as it is.
-    """
+def _erase(user_id: int, decision: Decision | None, password_hash: str | None) -> None:
+    """Erase an account by an operator's decision, or by a password that is still its own."""
     known = db.session.get_one(User, user_id, populate_existing=True)
     who = welcome.person(known.email)
     with transaction() as session:
         user = _locked(session, user_id)
         if user.erased_at is not None:
             return
+        if password_hash is not None and user.password_hash != password_hash:
+            raise WrongPassword(_("Your password was changed at the same moment."))
         if decision is not None:
             _note(session, "users erase", user, decision)
         if user.welcome == "given":
             welcome._remember(session, who)
         session.execute(delete(Creation).where(Creation.user_id == user_id))
-        session.execute(delete(AccountLink).where(AccountLink.user_id == user_id))
+        links._forget(session, user_id, user.email)
         mails._forget(session, user_id)
         user.email = f"erased-{uuid.uuid4()}@erased.invalid"
         user.name, user.password_hash = "", NO_PASSWORD

@@ -3,7 +3,7 @@
 import uuid
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from creditsapp.extensions import db
@@ -116,6 +116,13 @@ def _close_all(session: Session, user_id: int) -> None:
         .values(used_at=now())
         .execution_options(synchronize_session=False)
     )
+
+
+def _forget(session: Session, user_id: int, email: str) -> None:
+    """Drop a user's links, and those that went to the address for an account to come."""
+    strangers = and_(AccountLink.user_id.is_(None), AccountLink.email == email)
+    session.execute(delete(AccountLink).where(or_(AccountLink.user_id == user_id, strangers)))
+    mails._forget_stranger(session, email)
 
 
 @retried

@@ -44,11 +44,14 @@ def ask_for_another(user_id: int, email: str, password: str) -> None:
     """
     address = normalised(email)
     user = db.session.get_one(User, user_id, populate_existing=True)
-    if not passwords.matches(user.password_hash, password):
+    known = user.password_hash
+    if not passwords.matches(known, password):
         raise WrongPassword(_("This is not your password."))
     if address == user.email:
         raise InvalidEmail(_("This is your address already."))
     with transaction() as session:
+        if _locked(session, user_id).password_hash != known:
+            raise WrongPassword(_("Your password was changed at the same moment."))
         links._send(session, "email", address, user_id)
 
 

@@ -100,6 +100,11 @@ def forget_strangers(before: datetime) -> int:
         return len(session.scalars(gone.returning(Mail.id)).all())
 
 
+def _forget_stranger(session: Session, recipient: str) -> None:
+    """Drop the mails to an address from when it had no account."""
+    session.execute(delete(Mail).where(Mail.user_id.is_(None), Mail.recipient == recipient))
+
+
 def find(mail_id: int) -> Mail:
     """A mail of the outbox; raise MailNotFound."""
     found = db.session.get(Mail, mail_id) if 0 < mail_id < 2**63 else None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, ScalarSelect, Select, inspect, or_, select
+from sqlalchemy import ColumnElement, LargeBinary, ScalarSelect, Select, and_, inspect, or_, select
 
 from creditsapp.extensions import db
 from creditsapp.models import (
@@ -93,8 +93,13 @@ def _address(user_id: int) -> ScalarSelect[str]:
 
 def _links(user_id: int) -> Select[str]:
     """Those of the account, and those that were sent to its address for another."""
-    mine = or_(AccountLink.user_id == user_id, AccountLink.email == _address(user_id))
-    return select(AccountLink.id).where(mine)
+    strangers = and_(AccountLink.user_id.is_(None), AccountLink.email == _address(user_id))
+    return select(AccountLink.id).where(or_(AccountLink.user_id == user_id, strangers))
+
+
+def _mails(user_id: int) -> ColumnElement[bool]:
+    strangers = and_(Mail.user_id.is_(None), Mail.recipient == _address(user_id))
+    return or_(Mail.user_id == user_id, strangers)
 
 
 def _had_welcome(user_id: int) -> ColumnElement[bool]:
@@ -115,11 +120,7 @@ PARTS = (
     Part("accountLinks", AccountLink, lambda user_id: AccountLink.id.in_(_links(user_id))),
     Part("registrations", Registration, lambda user_id: Registration.link_id.in_(_links(user_id))),
     Part("welcomeBonus", WelcomeBonus, _had_welcome),
-    Part(
-        "mails",
-        Mail,
-        lambda user_id: or_(Mail.user_id == user_id, Mail.recipient == _address(user_id)),
-    ),
+    Part("mails", Mail, _mails),
     Part("wallet", Wallet, _of_user(Wallet)),
     Part("ledger", LedgerEntry, _of_user(LedgerEntry)),
     Part("holds", Hold, _of_user(Hold)),

@@ -5,13 +5,16 @@ from decimal import Decimal
 
 from sqlalchemy.exc import IntegrityError
 
+from creditsapp.extensions import db
 from creditsapp.models import AccountLink, Registration, User
 from creditsapp.services import accounts, links, passwords, welcome
 from creditsapp.services.addresses import normalised
 from creditsapp.services.links import DeadLink, _use
+from creditsapp.services.passwords import WrongPassword
 from creditsapp.services.retrying import retried
 from creditsapp.services.transaction import now, transaction
 from creditsapp.services.welcome import Bonus
+from creditsapp.translation import gettext as _
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,8 @@ def sign_up(applicant: Applicant, bonus: Bonus, *, alert_below: Decimal | int = 
 
 
 @retried
-def apply(applicant: Applicant) -> None:
-    """Send a link that makes an account, whether or not the address has one already.
+def apply(applicant: Applicant) -> str:
+    """Send a link that makes an account, whether or not the address has one; return its id.
 
     The work is the same in both cases; only the mail tells them apart. Raise InvalidEmail,
     InvalidPassword.
@@ -65,11 +68,26 @@ def apply(applicant: Applicant) -> None:
                 language=applicant.language,
             )
         )
+        return link.id
 
 
 @retried
-def confirm(link: AccountLink, bonus: Bonus, *, alert_below: Decimal | int = 0) -> User:
-    """Make the account that a link was sent for. Raise DeadLink, EmailTaken."""
+def confirm(
+    link: AccountLink,
+    bonus: Bonus,
+    *,
+    password: str | None = None,
+    alert_below: Decimal | int = 0,
+) -> User:
+    """Make the account that a link was sent for.
+
+    `password` is what somebody types who may not be the one who registered: a stranger may have,
+    to share the account. Raise WrongPassword, DeadLink, EmailTaken.
+    """
+    registered = db.session.get(Registration, link.id)
+    if registered is not None and password is not None:
+        if not passwords.matches(registered.password_hash, password):
+            raise WrongPassword(_("This is not the password that was chosen."))
     who = welcome.person(link.email)
     try:
         with transaction() as session:

@@ -28,7 +28,7 @@ def approve(
 
     A payment that has its credits already, and whose refund cannot be compared, is only closed;
     credits for that are moved by `adjust`. Raise PaymentNotFound, NothingToDecide,
-    IdempotencyConflict, or SecondOperatorNeeded for more than `above` beyond what was ordered.
+    IdempotencyConflict, or SecondOperatorNeeded for more than `above` beyond what was paid for.
     """
     asked = None if credits is None else to_units(credits)
     with transaction() as session:
@@ -41,7 +41,8 @@ def approve(
             order = locked(session, Purchase, str(payment.purchase_id))
             assert order is not None  # a foreign key leads there
             given = order.credits if credits is None else credits
-            check_alone(added(given, order.credits.copy_negate()), above)
+            proven = order.credits if _is_paid(payment, order) else Decimal(0)
+            check_alone(added(given, proven.copy_negate()), above)
             _give(session, payment, order, given)
         elif credits is None:
             payment.decision = "approved"
@@ -51,6 +52,19 @@ def approve(
             )
         _take_up(session, payment)
         return payment
+
+
+def _is_paid(payment: Payment, order: Purchase) -> bool:
+    """Whether nothing speaks against an order's dollars; another currency cannot be compared."""
+    return payment.currency != "USD" or order.dollars in paid_dollars(payment)
+
+
+def paid_dollars(payment: Payment) -> set[int]:
+    """The whole US dollars that a payment may have been for: its total without tax, or with it."""
+    if payment.currency != "USD" or payment.total is None:
+        return set()
+    readings = (payment.total - (payment.tax or 0), payment.total)
+    return {cents // 100 for cents in readings if cents >= 100 and cents % 100 == 0}
 
 
 @retried

@@ -10,6 +10,7 @@ from creditsapp.models.types import InvalidAmount
 from creditsapp.services import alerts, holds, ledger, mails
 from creditsapp.services.errors import InsufficientCredits
 from creditsapp.services.ledger import Usage
+from creditsapp.services.transaction import transaction
 from tests.builders import (
     dispute_event,
     make_purchase,
@@ -59,6 +60,19 @@ def test_a_low_balance_is_told_of_a_batch_once_and_of_what_was_held_when_it_is_c
     assert len(told()) == 1
     holds.capture(user, held.id, 21)
     assert told()[1:] == [("low_balance", 9)]
+
+
+def test_a_mail_that_stands_already_stops_no_spend(context):
+    user = alerted_user(20)
+    with transaction() as session:
+        mails._queue(session, user, "low_balance", key=f"low:{user}:2", balance=0)
+    assert ledger.spend(user, 15, operation="x").balance_after == 5
+    batched = alerted_user(20)
+    with transaction() as session:
+        mails._queue(session, batched, "low_balance", key=f"low:{batched}:2", balance=0)
+        mails._queue(session, batched, "low_balance", key=f"low:{batched}:3", balance=0)
+    ledger.spend_many(batched, [Usage(8, "x"), Usage(8, "x")])
+    assert ledger.balance(batched).balance == 4
 
 
 def test_nobody_is_told_who_wants_not_to_be_nor_of_what_is_no_spend(context):

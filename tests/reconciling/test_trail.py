@@ -11,7 +11,7 @@ import threading
 import click
 import pytest
 
-from creditsapp.commands import reconciling
+from creditsapp.commands import common, reconciling
 from creditsapp.extensions import db
 from creditsapp.models import Mail, OperatorAction
 from creditsapp.services import audit, closing, grants, mails
@@ -235,9 +235,9 @@ def test_the_trail_can_be_read_by_time_and_by_person(shop, flask):
 
 
 @on_sqlite
-@pytest.mark.usefixtures("ada")
+@pytest.mark.usefixtures("ada", "as_root")
 def test_under_sudo_the_person_is_named_and_the_environment_names_nobody(flask, monkeypatch):
-    host, user = socket.gethostname(), pwd.getpwuid(os.geteuid()).pw_name
+    host, user = socket.gethostname(), "root"
     names = {
         "alice": f"alice@{host} as {user}",
         "al ice\n": f"al_ice\\n@{host} as {user}",
@@ -251,3 +251,20 @@ def test_under_sudo_the_person_is_named_and_the_environment_names_nobody(flask, 
         assert [line.actor for line in lines() if line.reason == name.strip()] == [actor]
     assert [audit.person(actor) for actor in names.values()] == ["alice", "al_ice\\n", user]
     assert audit.person("alice@corp.example@host as root") == "alice@corp.example"
+
+
+@on_sqlite
+@pytest.mark.usefixtures("ada")
+def test_who_signed_in_is_named_and_a_variable_is_believed_of_root_alone(
+    flask, monkeypatch, tmp_path
+):
+    daemon, signed_in = pwd.getpwuid(1).pw_name, pwd.getpwuid(2).pw_name
+    monkeypatch.setattr(os, "geteuid", lambda: 1)
+    monkeypatch.setenv("SUDO_USER", "mallory")
+    kept = tmp_path / "loginuid"
+    monkeypatch.setattr(common, "LOGIN_UID", kept)
+    for uid, actor in (("4294967295", daemon), ("2", f"{signed_in} as {daemon}"), ("1", daemon)):
+        kept.write_text(uid)
+        flask("credits", "grant", ADA, "1", "--reason", uid)
+        (line,) = [line for line in lines() if line.reason == uid]
+        assert line.actor.replace(f"@{socket.gethostname()}", "") == actor

@@ -62,6 +62,14 @@ def test_an_operators_act_on_an_account_is_noted_once_a_key(database_url):
     }
 
 
+def test_what_went_to_the_address_before_the_account_goes_as_well(database_url):
+    registering.apply(Applicant("ada@example.com", PASSWORD, "Ada Lovelace"))
+    user = make_user(0, "ada@example.com")
+    closing.erase(user, Decision("op@host", "asked for it"))
+    kept = repr(contents(database_url))
+    assert "ada@example.com" not in kept and "Ada Lovelace" not in kept
+
+
 @on_sqlite
 def test_old_links_and_strangers_mails_are_forgotten(database_url):
     registering.apply(Applicant("ada@example.com", PASSWORD))

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from creditsapp.services import accounts, closing
+from creditsapp.services import accounts, closing, new_passwords, passwords
 from creditsapp.services.audit import Decision
 from tests.builders import PASSWORD, csrf_token, register
 from tests.databases import contents, execute, on_sqlite
@@ -166,6 +166,29 @@ def test_another_address_is_ones_own_once_its_link_was_opened(app, client):
     assert sign_in(app.test_client(), "ada2@example.com").status_code == 303
     assert subjects(app, ADA)[-1] == "Your e-mail address was changed"
     assert "ada2@example.com" not in mails(app)[-1][1]
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"), [("/auth/email", {"email": "eve@example.com"}), ("/auth/delete", {})]
+)
+def test_a_password_that_changes_meanwhile_does_nothing_any_more(
+    app, client, monkeypatch, path, fields
+):
+    matches = passwords.matches
+
+    def matched_before_the_change(kept, typed):
+        monkeypatch.setattr(passwords, "matches", matches)
+        user = accounts.by_email(ADA).id
+        right = matches(kept, typed)
+        new_passwords.change(user, PASSWORD, "another password")
+        return right
+
+    token = csrf_token(client.get(path).text)
+    monkeypatch.setattr(passwords, "matches", matched_before_the_change)
+    answer = client.post(path, data={"csrf_token": token, "current_password": PASSWORD} | fields)
+    assert answer.status_code == 422 and "changed at the same moment" in answer.text
+    assert sign_in(app.test_client(), password="another password").status_code == 303
+    assert [to for to, _text in mails(app) if to != ADA] == []
 
 
 def test_an_address_that_another_account_has_stays_theirs(app, client):

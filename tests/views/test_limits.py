@@ -161,6 +161,16 @@ def test_what_is_refused_changes_nothing_and_keeps_what_was_typed(
         assert all(value in answer.text for value in typed)
 
 
+def test_spellings_of_one_mailbox_count_together(app, clock):
+    statuses = []
+    for number in range(11):
+        visitor = app.test_client()
+        token = csrf_token(visitor.get("/auth/register").text)
+        fields = {"csrf_token": token, "email": f"v.i.c+{number}@gmail.com", "password": PASSWORD}
+        statuses.append(visitor.post("/auth/register", data=fields).status_code)
+    assert statuses == [303] * 10 + [429]
+
+
 def test_operations_and_their_credits_are_bounded_by_the_minute(app, client, monkeypatch):
     register(client, "ada@example.com")
     headers = {"X-CSRFToken": csrf_token(client.get("/studio/").text)}

@@ -80,6 +80,27 @@ def test_a_taken_address_looks_like_a_free_one_and_only_the_mail_says_so(app, sp
         assert sign_in(app.test_client(), email, "another password").status_code == 422
 
 
+def test_who_confirms_in_another_browser_shows_to_know_the_password(app, client):
+    """A stranger who registered somebody else's address would know that account's password."""
+    apply(app.test_client(), password="what a stranger chose")
+    path = link(app, "ada@example.com")
+    assert "Password that you chose" in client.get(path).text
+    for fields in ({}, {"password": ""}, {"password": PASSWORD}):
+        refused = send(client, path, **fields)
+        assert refused.status_code == 422 and not is_signed_in(client)
+    apply(client)
+    assert confirm(client, link(app, "ada@example.com")).status_code == 303
+    assert sign_in(app.test_client()).status_code == 303
+    assert sign_in(app.test_client(), password="what a stranger chose").status_code == 422
+
+
+def test_the_password_confirms_in_another_browser(app, client):
+    apply(client)
+    phone = app.test_client()
+    answer = send(phone, link(app, "ada@example.com"), password=PASSWORD)
+    assert answer.headers["Location"] == "/studio/" and is_signed_in(phone)
+
+
 def test_two_links_for_one_address_make_one_account(app, client):
     apply(client, password="the first one")
     first = link(app, "ada@example.com")
@@ -87,7 +108,7 @@ def test_two_links_for_one_address_make_one_account(app, client):
     second = link(app, "ada@example.com")
     assert first != second
     confirm(client, second)
-    late = confirm(app.test_client(), first)
+    late = send(app.test_client(), first, password="the first one")
     assert late.status_code == 422 and "an account with this address already" in late.text
     assert sign_in(app.test_client(), password="the second one").status_code == 303
     assert sign_in(app.test_client(), password="the first one").status_code == 422
