@@ -28,8 +28,7 @@ WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 
 @pytest.fixture
 def standby(database_url, monkeypatch):
-    """Says `away` while no standby answers; little patience on our side."""
-    monkeypatch.setattr(BoundedConnection, "deadline", 0.2)
+    """Says `away` while no standby answers, with little patience on our side."""
     url = database_url.replace("+psycopg", "")
 
     def choose(connection, name):
@@ -52,7 +51,9 @@ def standby(database_url, monkeypatch):
                     probe = threading.Thread(target=commit_something)
                     probe.start()
             try:
-                yield connection
+                with monkeypatch.context() as impatient:
+                    impatient.setattr(BoundedConnection, "deadline", 0.2)
+                    yield connection
             finally:
                 choose(connection, "")
                 probe.join()

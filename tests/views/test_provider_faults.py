@@ -53,8 +53,8 @@ def app(make_app, dodo):
 @pytest.fixture
 def hurry(monkeypatch):
     """The same budget, in less time."""
-    monkeypatch.setattr(checkout, "BUDGET_SECONDS", 1.0)
-    monkeypatch.setattr(checkout, "CUSTOMER_SECONDS", 0.3)
+    monkeypatch.setattr(checkout, "BUDGET_SECONDS", 2.0)
+    monkeypatch.setattr(checkout, "CUSTOMER_SECONDS", 0.5)
 
 
 def buy(client):
