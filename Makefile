@@ -1,6 +1,8 @@
 # `make` alone lists the targets.
 PYTHON ?= python3
 PORT ?= 8000
+# Tests wait as well as work: one more than there are processors, and four at the most.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 3 ? n + 1 : 4)))
 VENV := .venv
 BIN := $(VENV)/bin
 TEXTS := creditsapp/translations
@@ -20,7 +22,7 @@ run: $(VENV)/run  ## install, migrate, and serve with the payment sandbox
 	@exec $(BIN)/gunicorn wsgi:app
 
 test: $(VENV)/test browser  ## run the whole suite, on SQLite and on PostgreSQL
-	@$(BIN)/pytest --numprocesses auto --maxprocesses 4
+	@$(BIN)/pytest --numprocesses $(WORKERS)
 
 crashes: $(VENV)/test  ## SIGKILL workers 200 times on each database, and PostgreSQL itself 10 times
 	@CRASH_ROUNDS=200 CRASH_SERVER_ROUNDS=10 $(BIN)/pytest tests/crashes \

@@ -1,8 +1,10 @@
 """Processes that are forked from the test, and share nothing with it but the database."""
 
 import multiprocessing
+import time
 
 from creditsapp.extensions import db
+from creditsapp.services.errors import TryAgainLater
 
 fork = multiprocessing.get_context("fork")
 
@@ -34,3 +36,12 @@ def race(app, acts):
     for process in processes:
         process.join(60)
     return outcomes
+
+
+def coming_again(act, *arguments, **keywords):
+    """What comes of an act with a key, as its callers repeat it while the database is too busy."""
+    while True:
+        try:
+            return act(*arguments, **keywords)
+        except TryAgainLater:
+            time.sleep(0.1)

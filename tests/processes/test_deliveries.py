@@ -11,7 +11,6 @@ import pytest
 from creditsapp.dodo.signature import sign
 from creditsapp.extensions import db
 from creditsapp.services import ledger, verification
-from creditsapp.services.errors import TryAgainLater
 from tests.builders import (
     dispute_event,
     make_purchase,
@@ -20,7 +19,7 @@ from tests.builders import (
     refund_event,
     settle,
 )
-from tests.forks import fork, race
+from tests.forks import coming_again, fork, race
 from tests.formula import granted_and_taken
 from tests.servers import WEBHOOK_SECRET, Servers
 
@@ -47,21 +46,12 @@ def only_entry(app, order):
         return entry.type, entry.amount, entry.balance_after
 
 
-def delivered(event, webhook_id):
-    """What comes of a webhook that comes again, as Dodo's do, while the database is too busy."""
-    while True:
-        try:
-            return settle(event, webhook_id=webhook_id)
-        except TryAgainLater:
-            time.sleep(0.1)
-
-
 @pytest.mark.parametrize("ids", [1, DELIVERIES], ids=["one id", "an id each"])
 def test_fifty_deliveries_of_a_payment_at_once_are_one_grant(app, order, ids):
     event = payment_event(order)
 
     def delivery(number):
-        return lambda: delivered(event, f"msg_{number % ids}")
+        return lambda: coming_again(settle, event, webhook_id=f"msg_{number % ids}")
 
     outcomes = race(app, [delivery(number) for number in range(DELIVERIES)])
     assert sorted(outcomes) == ["already_processed"] * (DELIVERIES - 1) + ["credits_added"]
@@ -73,7 +63,7 @@ def test_a_payment_that_is_processing_and_one_that_succeeded_race_and_it_is_paid
     bodies = [payment_event(order, kind="payment.processing"), payment_event(order)]
 
     def delivery(number):
-        return lambda: delivered(bodies[number % 2], f"msg_{number % ids}")
+        return lambda: coming_again(settle, bodies[number % 2], webhook_id=f"msg_{number % ids}")
 
     outcomes = race(app, [delivery(number) for number in range(20)])
     assert outcomes.count("credits_added") == 1
@@ -84,7 +74,7 @@ def test_a_payment_that_is_processing_and_one_that_succeeded_race_and_it_is_paid
 def test_of_two_payments_of_an_order_at_once_one_is_credited_and_the_other_waits(app, order):
     def delivery(number):
         event = payment_event(order, payment_id=f"pay_{number % 2}")
-        return lambda: delivered(event, f"msg_{number}")
+        return lambda: coming_again(settle, event, webhook_id=f"msg_{number}")
 
     outcomes = race(app, [delivery(number) for number in range(20)])
     assert outcomes.count("credits_added") == 1
