@@ -24,13 +24,18 @@ def pieces(size, start=b"", end=b""):
     yield b" " * (size % 65_536) + end
 
 
+def but_the_mails(url):
+    """What is in the database; the mail of registering goes out meanwhile."""
+    return contents(url) | {"mails": []}
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_body_is_read_whole_or_refused(database_url, tmp_path):
     servers = Servers(database_url, tmp_path)
     with servers.app_alone(), httpx.Client(base_url=servers.url, timeout=30) as client:
         register(client)
         token = {"X-CSRFToken": csrf_token(client.get("/studio/").text)}
-        before = contents(database_url)
+        before = but_the_mails(database_url)
 
         def post(path, headers, content):
             return client.post(path, headers=token | headers, content=content)
@@ -55,7 +60,7 @@ def test_a_body_is_read_whole_or_refused(database_url, tmp_path):
         assert cut_off(servers, theme, JSON | head | token, sea) == 400
         stranger = httpx.post(servers.url + theme, content=pieces(9 * MB), headers=JSON)
         assert stranger.status_code == 401
-        assert contents(database_url) == before
+        assert but_the_mails(database_url) == before
 
         whole = post(theme, JSON, pieces(2 * MB - len(sea), sea))
         assert whole.status_code == 201, whole.text
