@@ -7,7 +7,8 @@ import pytest
 
 from creditsapp.extensions import db
 from creditsapp.models import Base, Creation, User
-from creditsapp.services import ledger, personal_data
+from creditsapp.services import ledger, links, mails, personal_data
+from creditsapp.services.transaction import transaction
 from tests.builders import (
     PASSWORD,
     csrf_token,
@@ -119,3 +120,12 @@ def test_an_export_of_nothing_but_an_account_is_whole(flask, app):
     with app.app_context():
         make_user(0, email="ada@example.com")
     assert exported(flask).keys() - {"welcomeBonus"} == {"exportedAt", "account", "wallet"}
+
+
+def test_rows_of_who_had_the_address_before_are_not_ones_own(context):
+    former, now_has_it = make_user(0, "old@example.com"), make_user(0, "ada@example.com")
+    with transaction() as session:
+        mails._queue(session, former, "email_changed", key="k", recipient="ada@example.com")
+        links._send(session, "verify", "ada@example.com", former)
+    found = [name for name, _row in personal_data.rows_about(now_has_it, to_operators=True)]
+    assert "mails" not in found and "accountLinks" not in found
