@@ -202,15 +202,3 @@ def test_the_database_refuses_rows_that_break_a_rule(context, database_url, sql)
     with pytest.raises(DBAPIError), db.engine.begin() as connection:
         connection.execute(text(sql))
     assert contents(database_url) == before
-
-
-def test_an_unmigrated_database_is_not_ready_and_named_by_commands(tmp_path):
-    app = create_app(settings_for(f"sqlite:///{tmp_path / 'new.db'}"))
-    answer = app.test_client().get("/readyz")
-    assert (answer.status_code, answer.json["reason"]) == (503, "the database is not migrated")
-    assert app.test_client().get("/healthz").status_code == 200
-    result = app.test_cli_runner().invoke(args=["credits", "verify"])
-    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
-    assert "not migrated" in result.stderr
-    with app.app_context():
-        db.engine.dispose()
