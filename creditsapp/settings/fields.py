@@ -2,10 +2,17 @@
 
 import re
 from decimal import Decimal
+from ipaddress import IPv4Address
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import (
+    Field,
+    IPvAnyAddress,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from creditsapp.models.types import LIMIT
@@ -41,6 +48,7 @@ class Settings(BaseSettings):
     database_url: DatabaseUrl = ""
     secret_key: str = ""
     app_base_url: WebAddress = ""
+    bind_address: IPvAnyAddress = IPv4Address("127.0.0.1")
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     web_concurrency: Annotated[int, Field(ge=1, le=256)] = 2
     web_threads: Annotated[int, Field(ge=1, le=256)] = 8
