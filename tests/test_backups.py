@@ -11,9 +11,7 @@ from creditsapp.extensions import db
 from creditsapp.services import backups, verification
 from tests.builders import make_purchase, make_user, payment_event, settle, spend
 from tests.conftest import settings_for
-from tests.databases import contents, execute, on_sqlite
-
-pytestmark = on_sqlite
+from tests.databases import contents, execute, on_postgresql, on_sqlite
 
 
 def backed_up(flask, path, *words):
@@ -29,6 +27,7 @@ def ada(context):
     return user
 
 
+@on_sqlite
 @pytest.mark.usefixtures("ada")
 def test_a_backup_is_the_database_in_one_private_file(flask, database_url, tmp_path):
     path = tmp_path / "backup.db"
@@ -46,6 +45,7 @@ def test_a_backup_is_the_database_in_one_private_file(flask, database_url, tmp_p
         db.engine.dispose()
 
 
+@on_sqlite
 @pytest.mark.usefixtures("ada")
 def test_what_is_there_stays_unless_it_is_to_be_replaced(flask, database_url, tmp_path):
     path = tmp_path / "backup.db"
@@ -72,6 +72,7 @@ WRONG = {
 }
 
 
+@on_sqlite
 @pytest.mark.parametrize("sql", WRONG.values(), ids=WRONG)
 @pytest.mark.usefixtures("ada")
 def test_what_is_not_right_is_kept_and_gets_no_name(flask, app, database_url, tmp_path, sql):
@@ -84,6 +85,7 @@ def test_what_is_not_right_is_kept_and_gets_no_name(flask, app, database_url, tm
     assert contents(f"sqlite:///{tmp_path / 'backup.db.wrong'}") == contents(database_url)
 
 
+@on_sqlite
 @pytest.mark.usefixtures("ada")
 def test_a_damaged_file_is_found(flask, app, database_url, tmp_path, monkeypatch):
     def copy(source, target, original=backups._copy):
@@ -99,6 +101,7 @@ def test_a_damaged_file_is_found(flask, app, database_url, tmp_path, monkeypatch
     assert not (tmp_path / "backup.db").exists()
 
 
+@on_sqlite
 @pytest.mark.usefixtures("ada")
 def test_an_older_schema_is_backed_up_before_it_is_migrated(flask, database_url, tmp_path):
     execute(database_url, "UPDATE alembic_version SET version_num = '0001'")
@@ -107,6 +110,7 @@ def test_an_older_schema_is_backed_up_before_it_is_migrated(flask, database_url,
     assert "not proven: the schema is 0001" in answer.stderr
 
 
+@on_sqlite
 def test_no_room_is_one_line_and_leaves_nothing(flask, ada, tmp_path, monkeypatch):
     def full(*_):
         raise sqlite3.OperationalError("database or disk is full")
@@ -116,3 +120,10 @@ def test_no_room_is_one_line_and_leaves_nothing(flask, ada, tmp_path, monkeypatc
     assert answer.exit_code == 1
     assert answer.stderr == "Error: No backup was made: database or disk is full\n"
     assert not [each for each in tmp_path.iterdir() if "backup" in each.name]
+
+
+@on_postgresql
+def test_postgresql_has_its_own_tools_which_are_named(flask, tmp_path):
+    answer = backed_up(flask, tmp_path / "backup.db")
+    assert (answer.exit_code, answer.stderr.count("\n")) == (1, 1)
+    assert "pg_dump" in answer.stderr
