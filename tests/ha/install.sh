@@ -1,9 +1,10 @@
 #!/bin/sh
-# Install etcd and HAProxy from the system's packages, for the drill; none of them is started.
+# Install etcd, HAProxy and Redis from the system's packages, for the drill; none of them is started.
 set -eu
 missing=""
 command -v etcd >/dev/null || missing="etcd-server"
 [ -x /usr/sbin/haproxy ] || missing="$missing haproxy"
+command -v redis-server >/dev/null || missing="$missing redis-server"
 [ -n "$missing" ] || exit 0
 echo "Installing $missing…"
 as_root=""

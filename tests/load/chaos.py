@@ -7,10 +7,15 @@ from collections import Counter
 from contextlib import ExitStack
 
 import psutil
+import psycopg
 
 from tests.crashes.servers import kill_all, restart
 
 SECONDS = 1.0
+CLIENTS = """
+SELECT pid FROM pg_stat_activity
+WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
 
 
 class Killer:
@@ -35,8 +40,8 @@ class Killer:
                 [kill] = random.choices(list(self._targets), list(self._targets.values()))
                 try:
                     kill()
-                except psutil.NoSuchProcess:
-                    continue
+                except (psutil.NoSuchProcess, psycopg.OperationalError, IndexError):
+                    continue  # nobody was there to be killed
                 self.killed[kill.__name__.strip("_").replace("_", " ")] += 1
 
     def stop(self):
@@ -47,9 +52,9 @@ class Killer:
 
     def _backend(self):
         """One of a client's: the postmaster ends all others, and recovers."""
-        backends = psutil.Process(self._server.get_pid()).children()
-        clients = [one for one in backends if "127.0.0.1(" in " ".join(one.cmdline())]
-        random.choice(clients or backends).kill()
+        with psycopg.connect(self._server.get_uri(), connect_timeout=5) as connection:
+            backends = connection.execute(CLIENTS).fetchall()
+        psutil.Process(random.choice(backends)[0]).kill()
 
     def _periodic_work(self):
         self._process.kill()

@@ -47,7 +47,8 @@ class Journal:
 
     def statuses(self):
         """How often each status was answered, with the code of an error."""
-        return Counter(" ".join(filter(None, (str(a.status), a.error))) for a in self.answers)
+        asked = [a for a in self.answers if a.kind != "readyz"]
+        return Counter(" ".join(filter(None, (str(a.status), a.error))) for a in asked)
 
     def latencies(self):
         """For each kind, the seconds of its answers that were no refusals, sorted."""

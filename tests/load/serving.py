@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 
@@ -50,7 +50,11 @@ class App:
 
     def memory(self):
         """What the workers take, each its share of what several have (PSS), in bytes."""
-        return sum(worker.memory_full_info().pss for worker in self.workers())
+        taken = 0
+        for worker in self.workers():
+            with suppress(psutil.NoSuchProcess):  # it may be killed meanwhile
+                taken += worker.memory_full_info().pss
+        return taken
 
     def _background(self, *words):
         with (self.servers.folder / f"{words[0]}.log").open("ab") as log:
