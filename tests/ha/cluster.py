@@ -128,11 +128,19 @@ class Cluster:
         self._wait_for("a healthy cluster", self._is_healthy)
 
     def _is_healthy(self):
+        if not all(self._answers(rest) for _port, rest in self.nodes.values()):
+            return False  # etcd remembers who is gone for a while
         members = self._members()
         roles = sorted(member["role"] for member in members)
         timelines = {member.get("timeline") for member in members}
         fine = all(member["state"] in ("running", "streaming") for member in members)
         return fine and roles == ["leader", "replica", "sync_standby"] and len(timelines) == 1
+
+    def _answers(self, rest):
+        try:
+            return httpx.get(f"http://127.0.0.1:{rest}/health", timeout=3).status_code == 200
+        except httpx.TransportError:
+            return False
 
     def _with_role(self, role):
         return next((m["name"] for m in self._members() if m["role"] == role), None)

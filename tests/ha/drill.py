@@ -79,7 +79,7 @@ def _row(fault, scene, journal, at, since, healthy):
     return Row(
         fault=fault.name,
         limit=fault.limit,
-        back=round(end - since, 2) if longest > SETTLED else 0.0,
+        back=round(_away(fault, longest, end - since), 2),
         gap=round(longest, 2),
         healthy=round(healthy, 1),
         slowest=round(max(a.seconds for a in answers), 2),
@@ -88,6 +88,12 @@ def _row(fault, scene, journal, at, since, healthy):
         not_ready=round(min(not_ready) - at, 2) if not_ready else None,
         acknowledged=len(writes),
     )
+
+
+def _away(fault, longest, since):
+    if longest < SETTLED:
+        return 0.0
+    return longest if fault.planned else since
 
 
 def _gaps(at, moments):

@@ -11,8 +11,9 @@ from tests.ha.processes import kill
 class Fault:
     """`strike` breaks something of a `Scene` and returns how it is mended, if it is to be.
 
-    `lasts` is how long it is looked at before it is mended; `limit` how many seconds writes may
-    be away, from the fault or, where nothing can be done before, from its mending.
+    `lasts` is how long it is looked at before it is mended. `limit` is how many seconds later
+    writes have to be back: after the fault, after its mending where nothing can be done before,
+    or, where it is `planned`, after the last write that went on meanwhile.
     """
 
     name: str
@@ -20,6 +21,7 @@ class Fault:
     limit: float = 30.0
     lasts: float = 8.0
     needs_mending: bool = False
+    planned: bool = False
     servers_alone: bool = True  # each app server has to write again, not any of them
 
 
@@ -79,7 +81,7 @@ FAULTS = {
     "primary": Fault("primary with its Patroni", primary_with_patroni),
     "postgres": Fault("primary, Patroni lives", primary_without_patroni),
     "standby": Fault("synchronous standby", standby),
-    "switchover": Fault("planned switchover", switchover, limit=5.0),
+    "switchover": Fault("planned switchover", switchover, limit=5.0, planned=True),
     "app": Fault("an app server", app_server, servers_alone=False),
     "redis": Fault("Redis", redis),
     "etcd": Fault("two etcd of three", quorum_of_etcd, lasts=30.0, needs_mending=True),
