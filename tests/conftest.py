@@ -17,6 +17,7 @@ from creditsapp.settings import Settings, load_settings
 from tests.databases import empty, running_postgres
 from tests.describing import conforming
 from tests.gallery.serving import opened
+from tests.pooling import POOLED, through_pooler
 from tests.servers import WEBHOOK_SECRET, Servers
 
 for name in Settings.model_fields:
@@ -81,6 +82,8 @@ def settings_for(url, **overrides):
         "dodo_payments_base_url": "http://127.0.0.1:9",
         "dodo_webhook_secret": WEBHOOK_SECRET,
     }
+    if POOLED and url.startswith("postgresql:"):
+        values |= through_pooler(url)
     return load_settings(_env_file=None, **(values | overrides))
 
 
