@@ -72,7 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     login_manager.init_app(app, add_context_processor=False)  # badge has a lazier one
     csrf.init_app(app)
     with app.app_context():
-        database.prepare(db.engine, pooled=settings.database_pooler is not None)
+        database.prepare(db.engine, pooled=settings.pooled)
 
     for blueprint in (home_bp, auth_bp, studio_bp, studio_api, credits_bp, credits_api):
         app.register_blueprint(blueprint)
@@ -106,6 +106,6 @@ def _database(settings: Settings) -> dict[str, object]:
     return {
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(
-            settings.database_url, threads=threads, pooled=settings.database_pooler is not None
+            settings.database_url, threads=threads, pooled=settings.pooled
         ),
     }

@@ -17,7 +17,7 @@ from creditsapp.settings import Settings, load_settings
 from tests.databases import empty, running_postgres
 from tests.describing import conforming
 from tests.gallery.serving import opened
-from tests.pooling import POOLED, through_pooler
+from tests.pooling import POOLED, serving
 from tests.servers import WEBHOOK_SECRET, Servers
 
 for name in Settings.model_fields:
@@ -52,9 +52,9 @@ def postgres():
 
 @pytest.fixture(scope="session")
 def migrated_postgres(postgres):
-    """The URL of a migrated database on it."""
+    """The URL of a migrated database on it, which the role that only serves may use, too."""
     url = postgres.get_uri()
-    migrate(url)
+    migrate(url, **serving(url))
     return url
 
 
@@ -66,9 +66,9 @@ def migrated_sqlite(tmp_path_factory):
     return path
 
 
-def migrate(url):
+def migrate(url, **settings):
     """Bring a database to the newest schema."""
-    app = create_app(settings_for(url))
+    app = create_app(settings_for(url, **settings))
     with app.app_context():
         flask_migrate.upgrade()
         db.engine.dispose()
@@ -83,7 +83,7 @@ def settings_for(url, **overrides):
         "dodo_webhook_secret": WEBHOOK_SECRET,
     }
     if POOLED and url.startswith("postgresql:"):
-        values |= through_pooler(url)
+        values |= serving(url)
     return load_settings(_env_file=None, **(values | overrides))
 
 
@@ -102,6 +102,24 @@ def emptied(request, tmp_path):
     url = request.getfixturevalue("migrated_postgres")
     empty(url)
     return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def own_database(request, tmp_path):
+    """The URL of a migrated database that no other test uses, in the context of its app."""
+    url = f"sqlite:///{tmp_path / 'own.db'}"
+    if request.param == "postgresql":
+        postgres = request.getfixturevalue("postgres")
+        postgres.psql("CREATE DATABASE own")
+        url = postgres.get_uri("own")
+    app = create_app(settings_for(url))
+    with app.app_context():
+        flask_migrate.upgrade()
+        yield url
+        db.session.remove()
+        db.engine.dispose()
+    if request.param == "postgresql":
+        postgres.psql("DROP DATABASE own")
 
 
 @pytest.fixture

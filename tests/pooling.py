@@ -63,13 +63,15 @@ def pooled(server):
         process.wait(30)
 
 
-def through_pooler(url):
-    """Settings that lead an app to a database of the tests through its server's PgBouncer."""
+def serving(url):
+    """Settings of an app that only serves; where POOLED is set, through its server's PgBouncer."""
     address = psycopg.conninfo.conninfo_to_dict(url)
-    port = PORTS[address["host"]]
-    return {
-        "database_url": f"postgresql://{SERVING}@127.0.0.1:{port}/{address['dbname']}",
-        "database_owner_url": url,
+    sockets, name = address["host"], address["dbname"]
+    settings = {"database_owner_url": url}
+    if not POOLED:
+        return settings | {"database_url": f"postgresql://{SERVING}@/{name}?host={sockets}"}
+    return settings | {
+        "database_url": f"postgresql://{SERVING}@127.0.0.1:{PORTS[sockets]}/{name}",
         "database_pooler": "transaction",
     }
 

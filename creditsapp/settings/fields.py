@@ -74,6 +74,11 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = "console"
 
     @property
+    def pooled(self) -> bool:
+        """Whether a pooler lends connections for a transaction each."""
+        return self.database_pooler is not None
+
+    @property
     def sandbox(self) -> bool:
         """Whether payments go to a stand-in, where no real money moves."""
         return self.dodo_payments_environment == "sandbox"
