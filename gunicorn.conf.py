@@ -1,5 +1,6 @@
 """How the app is served: threads, so that waiting for the database or for Dodo blocks nobody."""
 
+from creditsapp import schema
 from creditsapp.settings import SettingsError, load_settings
 from creditsapp.studio.operations import price_list
 
@@ -11,14 +12,19 @@ except SettingsError as error:
 
 bind = f"127.0.0.1:{settings.port}"
 worker_class = "gthread"
-workers = 2
-threads = 8
+workers = settings.web_concurrency
+threads = settings.web_threads
 timeout = 60
 graceful_timeout = 30
 control_socket_disable = True
 accesslog = None
 # Where one is wanted: without what is searched for, or where a reader came from.
 access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s %(L)s'
+
+
+def on_starting(server):
+    """Serve on no schema that this version cannot use."""
+    schema.refuse_another(settings.database_url)
 
 
 def when_ready(server):

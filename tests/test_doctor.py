@@ -150,18 +150,15 @@ def test_a_database_that_is_not_there_is_not_made(doctor, tmp_path):
     assert not (tmp_path / "new.db").exists()
 
 
-@pytest.mark.parametrize(
-    ("revision", "advice"), [("0001", "flask db upgrade"), ("9999", "the version of the app")]
-)
-def test_another_schema_is_found(doctor, database_url, revision, advice):
+def test_an_older_schema_is_found(doctor, database_url):
     newest = doctor(database_url=database_url)[1]["schema"]["message"].split()[-1]
-    execute(database_url, f"UPDATE alembic_version SET version_num = '{revision}'")
+    execute(database_url, "UPDATE alembic_version SET version_num = '0001'")
     try:
         code, checks = doctor(database_url=database_url)
     finally:
         execute(database_url, f"UPDATE alembic_version SET version_num = '{newest}'")
     assert (code, checks["schema"]["status"]) == (1, "failed")
-    assert advice in checks["schema"]["advice"]
+    assert "flask db upgrade" in checks["schema"]["advice"]
 
 
 @on_postgresql

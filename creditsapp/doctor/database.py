@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from flask import current_app
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from creditsapp import schema
 from creditsapp.doctor.finding import Finding, Problem, finding
 from creditsapp.extensions import db
 
@@ -61,17 +59,8 @@ def _server(connection: Connection) -> Finding:
 
 
 def _schema(connection: Connection) -> Finding:
-    scripts = ScriptDirectory(current_app.extensions["migrate"].directory)
-    found = MigrationContext.configure(connection).get_current_revision()
-    newest = scripts.get_current_head()
-    if found == newest:
-        return Finding("schema", "ok", f"migrated to {newest}")
-    if found is None:
-        return Finding("schema", "failed", "the database is empty", _MIGRATE)
-    if found in {script.revision for script in scripts.walk_revisions()}:
-        return Finding("schema", "failed", f"is at {found}, this version needs {newest}", _MIGRATE)
-    advice = "Run the version of the app that it belongs to."
-    return Finding("schema", "failed", f"is at {found}, which this version does not know", advice)
+    found = schema.look(connection)
+    return Finding("schema", "ok" if found.usable else "failed", found.words, found.advice)
 
 
 def _durability(connection: Connection) -> Finding:
