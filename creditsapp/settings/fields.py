@@ -17,6 +17,7 @@ from creditsapp.settings.values import (
     DatabaseUrl,
     MailServer,
     Prices,
+    Secrets,
     Sender,
     WebAddress,
     WebhookSecrets,
@@ -40,6 +41,7 @@ class Settings(BaseSettings):
 
     database_url: DatabaseUrl = ""
     secret_key: str = ""
+    secret_key_fallbacks: Secrets = ()
     app_base_url: WebAddress = ""
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     web_concurrency: Annotated[int, Field(ge=1, le=256)] = 2
