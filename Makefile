@@ -11,7 +11,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test translations crashes restore load chaos ha orders fuzz mutants lint lock sbom advisories bench pictures audit browser clean
+.PHONY: help run test translations crashes restore load chaos ha scale deploy-check orders fuzz mutants lint lock sbom advisories bench pictures audit browser clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -82,6 +82,13 @@ advisories: $(VENV)/test  ## ask the network for known holes in what the app run
 
 bench: $(VENV)/test  ## measure, each number beside its reference (12 minutes)
 	@$(BIN)/python -m tests.bench
+
+scale: $(VENV)/test  ## measure what docs/scaling.md tells, up to ten million entries (20 minutes)
+	@$(BIN)/python -m tests.scale
+
+deploy-check: $(VENV)/test  ## put nginx and Caddy in front of the app as docs/deploy has them
+	@tests/deploying/install.sh
+	@$(BIN)/pytest tests/deploying tests/deploying/proxies.py
 
 pictures: $(VENV)/test browser  ## every page in every state as pictures, small and large, light and dark
 	@$(BIN)/python -m tests.gallery.pictures $(WORDS)

@@ -19,6 +19,7 @@ from creditsapp.settings.values import (
     MailServer,
     OwnerUrl,
     Prices,
+    Secrets,
     Sender,
     WebAddress,
     WebhookSecrets,
@@ -44,6 +45,7 @@ class Settings(BaseSettings):
     database_owner_url: Annotated[OwnerUrl, Field(repr=False)] = ""
     database_pooler: Literal["transaction"] | None = None
     secret_key: str = ""
+    secret_key_fallbacks: Secrets = ()
     app_base_url: WebAddress = ""
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     web_concurrency: Annotated[int, Field(ge=1, le=256)] = 2

@@ -65,12 +65,16 @@ def _owner(value: str) -> str:
     return found
 
 
-def _webhook_secrets(value: Any) -> Any:
-    if isinstance(value, str):
-        parts = tuple(part.strip() for part in value.split(",") if part.strip())
-        if value and not parts:
-            raise ValueError("holds no secret")
-        value = parts
+def _secrets(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    parts = tuple(part.strip() for part in value.split(",") if part.strip())
+    if value and not parts:
+        raise ValueError("holds no secret")
+    return parts
+
+
+def _webhook_secrets(value: tuple[str, ...]) -> tuple[str, ...]:
     for secret in value:
         try:
             decode_secret(secret)
@@ -118,7 +122,8 @@ Prices = Annotated[
 ]
 DatabaseUrl = Annotated[str, AfterValidator(_database)]
 OwnerUrl = Annotated[str, AfterValidator(_owner)]
-WebhookSecrets = Annotated[tuple[str, ...], BeforeValidator(_webhook_secrets), NoDecode]
+Secrets = Annotated[tuple[str, ...], BeforeValidator(_secrets), NoDecode]
+WebhookSecrets = Annotated[Secrets, AfterValidator(_webhook_secrets)]
 CountingStore = Annotated[str, AfterValidator(_storage)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 MailServer = Annotated[str, AfterValidator(_mail_server)]
