@@ -72,7 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     login_manager.init_app(app, add_context_processor=False)  # badge has a lazier one
     csrf.init_app(app)
     with app.app_context():
-        database.prepare(db.engine)
+        database.prepare(db.engine, pooled=settings.pooled)
 
     for blueprint in (home_bp, auth_bp, studio_bp, studio_api, credits_bp, credits_api):
         app.register_blueprint(blueprint)
@@ -102,7 +102,10 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def _database(settings: Settings) -> dict[str, object]:
     INSTANCE.mkdir(mode=0o700, exist_ok=True)
+    threads = settings.web_threads + 1  # and the one that sends mails
     return {
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(settings.database_url),
+        "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(
+            settings.database_url, threads=threads, pooled=settings.pooled
+        ),
     }

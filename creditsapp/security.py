@@ -34,9 +34,13 @@ REMEMBERED = Lifetime(timedelta(days=14), timedelta(days=30))
 def configuration(settings: Settings) -> dict[str, Any]:
     """Flask's configuration of sessions, cookies and forms."""
     secure = settings.under_https
+    key = settings.secret_key or instance_secret("secret_key")
+    before = list(settings.secret_key_fallbacks)
     return {
         "TRUSTED_HOSTS": _hosts(settings),
-        "SECRET_KEY": settings.secret_key or instance_secret("secret_key"),
+        "SECRET_KEY": key,
+        "SECRET_KEY_FALLBACKS": before,
+        "WTF_CSRF_SECRET_KEY": [*before, key],  # the last one signs
         "MAX_CONTENT_LENGTH": MAX_BODY_BYTES,
         "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
         "MAX_FORM_PARTS": 100,
