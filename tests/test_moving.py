@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from creditsapp import create_app, schema
+from creditsapp.database import timeouts
 from creditsapp.extensions import db
 from creditsapp.models import Base, OperatorAction
 from creditsapp.services import moving, verification
@@ -91,7 +92,7 @@ def test_the_old_database_takes_no_more_writes_and_is_not_served(
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json["reason"]) == (503, "the database has moved")
     with pytest.raises(SystemExit, match="DATABASE_URL name the new one"):
-        schema.refuse_another(database_url)
+        schema.refuse_another(settings_for(database_url))
     empty(target)
     assert move(flask, target).exit_code == 1
 
@@ -118,8 +119,13 @@ def test_what_cannot_be_moved_stays_and_leaves_nothing(
     empty(target)
 
     with nobody_can_write(database_url), monkeypatch.context() as patience:
-        patience.setattr("creditsapp.database.LOCK_SECONDS", 0.1)
+        patience.setattr(timeouts, "LOCK_SECONDS", 0.1)
         refused("locked")
+
+    execute(target, "CREATE ROLE clerk LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO clerk")
+    answer = move(flask, target.replace("postgres:@", "clerk:@"))
+    assert (answer.exit_code, "permission denied" in answer.stderr) == (1, True)
+    execute(target, "DROP OWNED BY clerk; DROP ROLE clerk")
 
     with monkeypatch.context() as spoilt:
         spoilt.setattr(moving, "_fingerprint", lambda table, connection: (0, id(connection)))

@@ -16,11 +16,12 @@ from sqlalchemy import (
     Table,
     create_engine,
     exists,
+    func,
     insert,
     select,
     text,
 )
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from creditsapp import database, schema
 from creditsapp.extensions import db
@@ -80,7 +81,11 @@ def _copied(source: Connection, target: Connection, tell: Tell) -> Report:
     if not found.usable or schema.look(target) != found:
         raise NotMoved("Migrate both databases first: `flask db upgrade`, with each DATABASE_URL.")
     names = ", ".join(table.name for table in TABLES)
-    target.execute(text(f"LOCK TABLE {names} IN EXCLUSIVE MODE"))
+    try:
+        target.execute(text(f"LOCK TABLE {names} IN EXCLUSIVE MODE"))
+    except ProgrammingError as error:
+        reason = str(error.orig).split("\n")[0]
+        raise NotMoved(f"{reason}: the URL names who owns the tables.") from None
     for table in TABLES:
         if target.scalar(select(exists(select(table)))):
             raise NotMoved(f"The other database is not empty: it has {table.name}.")
