@@ -9,7 +9,7 @@ from flask import Flask, Response, abort, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.datastructures import ImmutableMultiDict
 
-from creditsapp.cookies import cookie_name
+from creditsapp.cookies import Sessions, cookie_name
 from creditsapp.headers import ON_EVERY_ANSWER, UNDER_HTTPS
 from creditsapp.settings import Settings, instance_secret
 
@@ -68,6 +68,7 @@ def init_app(app: Flask) -> None:
     headers = ON_EVERY_ANSWER | {"Content-Security-Policy": _policy(settings)}
     headers |= UNDER_HTTPS if settings.under_https else {}
     app.jinja_env.globals["cookie_name"] = cookie_name
+    app.session_interface = Sessions()
 
     @app.before_request
     def want_a_host() -> None:

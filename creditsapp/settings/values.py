@@ -7,9 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator
 from pydantic_settings import NoDecode
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
+from creditsapp.database.address import normalised
 from creditsapp.dodo.signature import BadSecret, decode_secret
 from creditsapp.mail.server import parse_mail_url
 from creditsapp.models.types import as_credits
@@ -56,18 +55,14 @@ def _prices(value: Any) -> Any:
 
 
 def _database(value: str) -> str:
-    if not value:
-        return f"sqlite:///{INSTANCE / 'credits.db'}"
-    for prefix in ("postgres://", "postgresql://"):
-        if value.startswith(prefix):
-            value = "postgresql+psycopg://" + value.removeprefix(prefix)
-    try:
-        url = make_url(value)
-    except ArgumentError:
-        raise ValueError("is not a database URL") from None
-    if url.drivername not in ("sqlite", "postgresql+psycopg"):
-        raise ValueError("must begin with sqlite:// or postgresql://")
-    return value
+    return normalised(value) if value else f"sqlite:///{INSTANCE / 'credits.db'}"
+
+
+def _owner(value: str) -> str:
+    found = normalised(value) if value else ""
+    if found.startswith("sqlite"):
+        raise ValueError("must begin with postgresql://: SQLite knows no roles")
+    return found
 
 
 def _secrets(value: Any) -> Any:
@@ -126,6 +121,7 @@ Prices = Annotated[
     dict[str, Annotated[Price, PlainValidator(_price)]], BeforeValidator(_prices), NoDecode
 ]
 DatabaseUrl = Annotated[str, AfterValidator(_database)]
+OwnerUrl = Annotated[str, AfterValidator(_owner)]
 Secrets = Annotated[tuple[str, ...], BeforeValidator(_secrets), NoDecode]
 WebhookSecrets = Annotated[Secrets, AfterValidator(_webhook_secrets)]
 CountingStore = Annotated[str, AfterValidator(_storage)]
