@@ -59,7 +59,7 @@ def test_a_command_that_is_shown_is_understood(page, line, known):
     command, context = known, click.Context(known)
     left = list(words)[1:]
     while isinstance(command, click.Group) and left:
-        name = left.pop(0)
+        _values, [name, *left], _order = command.make_parser(context).parse_args(left)
         command = command.get_command(context, name)
         assert command is not None, f"{page}: there is no {name} in: {line}"
         context = click.Context(command, parent=context, **command.context_settings)
