@@ -13,7 +13,7 @@ def of_spends(scale):
     """By the service alone, over HTTP, and as an operation of the studio."""
     with app_on(scale.small) as app:
         with app.app_context():
-            worker = spends(app, wallets_with_credits(1000))
+            worker = spends(app, wallets_with_credits(250))
         execute(scale.small, "CHECKPOINT")
         with worker() as call:
             yield from _million("`ledger.spend`, one client", *metered(scale, call), scale)
