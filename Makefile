@@ -11,7 +11,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test translations crashes load chaos ha orders fuzz mutants lint lock sbom advisories bench pictures audit browser clean
+.PHONY: help run test translations crashes load chaos troubles ha orders fuzz mutants lint lock sbom advisories bench pictures audit browser clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -33,6 +33,9 @@ load: $(VENV)/test  ## the main job over HTTP on PostgreSQL for SECONDS=300: ans
 
 chaos: $(VENV)/test  ## the same while something is killed every second: workers, backends, the database
 	@$(BIN)/python -m tests.load --chaos --seconds $(or $(SECONDS),300)
+
+troubles: $(VENV)/test  ## disks that are full (as root: a small tmpfs) and databases that may only be read, under load
+	@$(BIN)/python -m tests.load.troubles
 
 ha: $(VENV)/test  ## etcd, Patroni and HAProxy with two app servers, and each of them failing (5 minutes)
 	@tests/ha/install.sh

