@@ -69,7 +69,7 @@ def sqlite_without_room(folder):
 
 @contextmanager
 def postgresql_without_room(folder, *, for_its_log=False):
-    with small_disk(folder, 400) as disk, running_postgres(disk.folder) as server:
+    with small_disk(folder, 400) as disk, running_postgres(disk.folder / "data") as server:
         url = server.get_uri()
 
         def begin():
