@@ -73,6 +73,7 @@ lint: $(VENV)/test  ## check format, style, types, and what bandit knows of
 lock: $(VENV)/test  ## pin what pyproject.toml asks for, and all that it brings, with hashes (WITH=--upgrade for news)
 	@$(LOCK) --group runtime --output-file requirements.txt $(WITH)
 	@$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt $(WITH)
+	@$(LOCK) tests/ha/requirements.in --output-file tests/ha/requirements.txt $(WITH)
 
 sbom: $(VENV)/test  ## list what the app runs on, as CycloneDX, in .artifacts/sbom.json
 	@mkdir -p .artifacts
