@@ -12,8 +12,8 @@ except SettingsError as error:
 
 bind = f"127.0.0.1:{settings.port}"
 worker_class = "gthread"
-workers = 2
-threads = 8
+workers = settings.web_concurrency
+threads = settings.web_threads
 timeout = 60
 graceful_timeout = 30
 control_socket_disable = True
