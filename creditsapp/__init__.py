@@ -15,7 +15,6 @@ from creditsapp import (
     incoming,
     json_interface,
     limits,
-    reticence,
     security,
     translation,
 )
@@ -26,6 +25,7 @@ from creditsapp.credits import bp as credits_bp
 from creditsapp.extensions import csrf, db, login_manager, migrate
 from creditsapp.health import bp as health_bp
 from creditsapp.home import bp as home_bp
+from creditsapp.logs import requests, writing
 from creditsapp.mail import postman
 from creditsapp.openapi import bp as openapi_bp
 from creditsapp.prices import PriceList
@@ -52,7 +52,7 @@ class Credits:
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the app; raise SettingsError when the environment's settings do not do."""
     settings = settings or load_settings()
-    reticence.install()
+    writing.install(settings.log_format)
     app = Flask(__name__, instance_path=str(INSTANCE))
     app.config.from_mapping(security.configuration(settings), **_database(settings))
     app.config["HOLD_SECONDS"] = settings.hold_seconds
@@ -93,6 +93,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     if settings.sandbox_mounted:
         mount_sandbox(app, settings)
+    requests.init_app(app)
     if settings.proxy_hops:
         hops = settings.proxy_hops
         behind = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import click
 from flask import current_app
+from structlog.contextvars import bound_contextvars
 
 from creditsapp.commands.common import REFUSALS, printable, progress_bar, refusal
 from creditsapp.commands.credits import credits_group
@@ -164,7 +165,8 @@ def _send_mails(*, everything: bool) -> bool:
 def _do(name: str, job: Callable[[], int], *, everything: bool) -> bool:
     """Do a job, and say what it did; False if it failed, which stops no other."""
     try:
-        count = job()
+        with bound_contextvars(job=name):
+            count = job()
         if count or everything:
             click.echo(f"{name}: {number(count)}")
         return True

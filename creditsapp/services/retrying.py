@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from creditsapp.database import LOCK_SECONDS, is_full, is_locked
 from creditsapp.extensions import db
+from creditsapp.metrics import counting
 from creditsapp.services.errors import OutcomeUnknown, TryAgainLater
 from creditsapp.translation import gettext as _
 
@@ -59,6 +60,7 @@ def _run(
             break
     if unknown is not None:
         raise unknown
+    counting.given_up()
     raise TryAgainLater(_("The database is busy. Nothing was changed; please try again."))
 
 

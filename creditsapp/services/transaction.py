@@ -15,6 +15,7 @@ from sqlalchemy.schema import ColumnCollectionConstraint
 from creditsapp.database import begin_writing, leaves_unknown
 from creditsapp.driver import Driver
 from creditsapp.extensions import db
+from creditsapp.metrics import counting
 from creditsapp.models import Base
 from creditsapp.services.errors import OutcomeUnknown
 from creditsapp.translation import gettext as _
@@ -107,6 +108,7 @@ def _heed(warnings: dict[str, Any]) -> None:
 
 
 def _unknown() -> OutcomeUnknown:
+    counting.unknown()
     return OutcomeUnknown(
         _(
             "The database went away while it was saving, so this may have been done, or not."
