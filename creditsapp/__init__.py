@@ -12,6 +12,7 @@ from creditsapp import (
     dodo,
     errors,
     formatting,
+    health,
     incoming,
     json_interface,
     limits,
@@ -23,7 +24,6 @@ from creditsapp.commands import register_commands
 from creditsapp.credits import api as credits_api
 from creditsapp.credits import bp as credits_bp
 from creditsapp.extensions import csrf, db, login_manager, migrate
-from creditsapp.health import bp as health_bp
 from creditsapp.home import bp as home_bp
 from creditsapp.logs import requests, writing
 from creditsapp.mail import postman
@@ -76,8 +76,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     for blueprint in (home_bp, auth_bp, studio_bp, studio_api, credits_bp, credits_api):
         app.register_blueprint(blueprint)
-    for blueprint in (webhooks_bp, health_bp, openapi_bp):
+    for blueprint in (webhooks_bp, openapi_bp):
         app.register_blueprint(blueprint)
+    health.init_app(app)
     incoming.init_app(app)
     json_interface.init_app(app)
     limits.init_app(app)

@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     welcome_requires_verified_email: bool | None = None
     welcome_credits_per_network: Annotated[int, Field(ge=0)] = 0
     log_format: Literal["console", "json"] = "console"
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    metrics_host: Annotated[str, Field(pattern=r"[0-9A-Za-z.:-]+")] = "127.0.0.1"
 
     @property
     def sandbox(self) -> bool:
