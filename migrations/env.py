@@ -1,35 +1,99 @@
-"""Runs the migrations through the app's own engine, one runner at a time."""
+"""Runs the migrations, one runner at a time, and without making the app wait for long.
+
+Whoever waits for a table's lock lets everybody else wait behind: on PostgreSQL a migration gives
+up soon, with nothing changed, and tries again, for half a minute or `-x seconds=N`.
+A migration that builds an index concurrently does nothing else, in an `autocommit_block`.
+"""
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from alembic import context
 from flask import current_app
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 
+from creditsapp import database
+
 LOCK = 0x63726564697473  # "credits": any number that nobody else takes
+TABLE_SECONDS = 2
+SECONDS = 30.0
 
 db = current_app.extensions["migrate"].db
 
 
 def run() -> None:
     """Migrate in one transaction; whoever comes second waits and finds the work done."""
-    with db.engine.connect().execution_options(writes=True, at_length=True) as connection:
-        with connection.begin():
-            _wait_for_others(connection)
-            context.configure(
-                connection=connection,
-                target_metadata=db.metadata,
-                render_as_batch=False,
-                compare_server_default=True,
-            )
-            with context.begin_transaction():
-                context.run_migrations()
+    engine = create_engine(db.engine.url, poolclass=NullPool, hide_parameters=True)
+    if engine.dialect.name == "sqlite":
+        database.prepare(engine)
+    else:
+        event.listen(engine, "begin", _bound_waiting)
+    with _alone(engine):
+        deadline = time.monotonic() + _seconds()
+        while True:
+            try:
+                return _migrate(engine)
+            except OperationalError as error:
+                if not _is_held_up(error):
+                    raise
+            if time.monotonic() > deadline:
+                raise SystemExit(_HELD_UP)
+            time.sleep(random.uniform(0.5, 1.5))  # nosec B311 # jitter
 
 
-def _wait_for_others(connection: Connection) -> None:
-    """Lock before Alembic makes its own table; on SQLite, BEGIN IMMEDIATE has done so."""
-    if connection.dialect.name == "postgresql":
+_HELD_UP = (
+    "Other work holds what has to change, and did not let go of it. What was not finished is as it"
+    " was. Try again when the longest transactions are over."
+)
+
+
+def _seconds() -> float:
+    try:
+        return float(context.get_x_argument(as_dictionary=True).get("seconds", SECONDS))
+    except ValueError:
+        raise SystemExit("-x seconds=N is a number of seconds.") from None
+
+
+def _is_held_up(error: OperationalError) -> bool:
+    """Whether a lock was not given in time, or it was a deadlock."""
+    return database.is_locked(error) or getattr(error.orig, "sqlstate", "") in ("55P03", "40P01")
+
+
+def _bound_waiting(connection: Connection) -> None:
+    connection.execute(text(f"SET LOCAL lock_timeout = {TABLE_SECONDS * 1000}"))
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    """Lock out other runners before Alembic makes its own table, and between transactions.
+
+    On SQLite the one transaction does so by itself.
+    """
+    if engine.dialect.name == "sqlite":
+        yield
+        return
+    with engine.begin() as connection:
         connection.execute(text("SET LOCAL lock_timeout = 0"))
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+        # Without parameters, whose portal would keep a snapshot that CONCURRENTLY waits for.
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+        yield
+
+
+def _migrate(engine: Engine) -> None:
+    with engine.connect().execution_options(writes=True) as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=db.metadata,
+            render_as_batch=False,
+            compare_server_default=True,
+            transactional_ddl=True,  # on SQLite, too: its transactions are ours
+        )
+        with context.begin_transaction():
+            context.run_migrations()
 
 
 try:

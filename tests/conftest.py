@@ -102,6 +102,24 @@ def emptied(request, tmp_path):
     return url
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def own_database(request, tmp_path):
+    """The URL of a migrated database that no other test uses, in the context of its app."""
+    url = f"sqlite:///{tmp_path / 'own.db'}"
+    if request.param == "postgresql":
+        postgres = request.getfixturevalue("postgres")
+        postgres.psql("CREATE DATABASE own")
+        url = postgres.get_uri("own")
+    app = create_app(settings_for(url))
+    with app.app_context():
+        flask_migrate.upgrade()
+        yield url
+        db.session.remove()
+        db.engine.dispose()
+    if request.param == "postgresql":
+        postgres.psql("DROP DATABASE own")
+
+
 @pytest.fixture
 def make_app(database_url):
     """Build apps on the test's database; at the end everything in it has to verify."""

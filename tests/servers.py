@@ -78,7 +78,7 @@ class Servers:
             process.wait(20)
 
     def _wait_for(self, url):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
             try:
                 if httpx.get(url).status_code == 200:

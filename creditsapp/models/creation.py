@@ -28,7 +28,6 @@ class Creation(Base):
         ),
         CheckConstraint(f"length(content) <= {MAX_BYTES}", "content_within_2_mb"),
         Index("uq_creations_entry", "user_id", "entry_number", unique=True),
-        Index(None, "user_id", "created_at"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)

@@ -107,15 +107,17 @@ def quick(context):
 
 SIX = ["processing", "succeeded", "part A", "part B", "opened", "won"]
 ENDING = ["succeeded", "part A", "the rest", "opened", "won", "lost"]
-TWICE = ["succeeded", "succeeded", "part A", "part A", "opened", "opened"]
+TWICE = ["succeeded", "part A", "part A", "opened", "opened"]
 SETS = [
-    (3, "20", 57, "won", SIX),
-    (7, "33.3333", 0, "lost", ENDING),
-    (1, "0.0007", 9, "won", TWICE),
-    (1, "0.0007", 9, "won", TWICE[1:] + ["won"]),
+    (3, "20", 57, "won", SIX[1:]),
+    (7, "33.3333", 0, "lost", [name for name in ENDING if name != "part A"]),
+    (1, "0.0007", 9, "won", [*TWICE, "won"]),
 ]
 if LONG:
     SETS += [
+        (3, "20", 57, "won", SIX),
+        (7, "33.3333", 0, "lost", ENDING),
+        (1, "0.0007", 9, "won", ["succeeded", *TWICE]),
         (500, "20", 9_137, "won", ENDING),
         (1, "20", 0, "lost", [name for name in ALL if name != "processing"]),
         (7, "0.3333", 133, "won", [name for name in ALL if name != "processing"]),

@@ -467,7 +467,7 @@ EVENTS = {
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(order=st.permutations([*EVENTS, *EVENTS]), dollars=st.sampled_from([3, 7]))
 def test_every_order_of_the_same_events_ends_in_the_same_balance(order, dollars):
