@@ -1,6 +1,9 @@
 """How the app is served: threads, so that waiting for the database or for Dodo blocks nobody."""
 
 from creditsapp import schema
+from creditsapp.logs.server import ServerLogger
+from creditsapp.metrics import workers as slots
+from creditsapp.metrics.serving import serve as serve_metrics
 from creditsapp.settings import SettingsError, load_settings
 from creditsapp.studio.operations import price_list
 
@@ -18,6 +21,7 @@ timeout = 60
 graceful_timeout = 30
 control_socket_disable = True
 accesslog = None
+logger_class = ServerLogger
 # Where one is wanted: without what is searched for, or where a reader came from.
 access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s %(L)s'
 
@@ -25,6 +29,8 @@ access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s %(L)s'
 def on_starting(server):
     """Serve on no schema that this version cannot use."""
     schema.refuse_another(settings.database_url)
+    if settings.metrics_port:
+        slots.begin()
 
 
 def when_ready(server):
@@ -35,3 +41,29 @@ def when_ready(server):
             " RATELIMIT_STORAGE_URI=redis://... lets them count together.",
             server.cfg.workers,
         )
+
+
+def pre_fork(server, worker):
+    """Say where a worker counts."""
+    slots.take_slot(server, worker)
+
+
+def post_fork(server, worker):
+    """Count there."""
+    slots.count_in_slot(worker)
+
+
+def post_worker_init(worker):
+    """Let Prometheus ask any of the workers."""
+    if settings.metrics_port:
+        serve_metrics(worker.wsgi, settings.metrics_host, settings.metrics_port)
+
+
+def child_exit(server, worker):
+    """What a worker had in use is in use no more."""
+    slots.leave_slot(worker)
+
+
+def on_exit(server):
+    """Leave nothing behind."""
+    slots.end()

@@ -23,6 +23,7 @@ _requests = Histogram(
     "Requests by route, and how long each took to its last byte.",
     ("method", "route", "status"),
     registry=REGISTRY,
+    buckets=(0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
 _refusals = Counter(
     "credits_refusals_total",
