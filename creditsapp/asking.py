@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from flask import Flask
 from sqlalchemy import Connection, Engine, create_engine
@@ -26,12 +26,21 @@ class Unanswered(Exception):
 
 
 class Question(Generic[T]):
-    """One question, asked by one thread at a time, whose answer is good for `fresh` seconds."""
+    """One question, asked by one thread at a time, whose answer is good for `fresh` seconds.
+
+    `well` tells by the answer whether the connection may be kept for the next time.
+    """
 
     def __init__(
-        self, app: Flask, ask: Callable[[Connection], T], *, seconds: float, fresh: float = 0
+        self,
+        app: Flask,
+        ask: Callable[[Connection], T],
+        *,
+        seconds: float,
+        fresh: float = 0,
+        well: Callable[[T], bool] = lambda answer: False,
     ) -> None:
-        self._app, self._ask = app, ask
+        self._app, self._ask, self._well = app, ask, well
         self._seconds, self._fresh = seconds, fresh
         self._lock = threading.Lock()
         self._engine: Engine | None = None
@@ -54,16 +63,20 @@ class Question(Generic[T]):
         except (SQLAlchemyError, OSError) as error:
             raise Unanswered(type(error).__name__) from error
 
-    def forget(self) -> None:
-        """Ask the next time on a new connection."""
-        if self._engine is not None:
-            self._engine.dispose()
-
     def _work(self, answer: Future[T]) -> None:
         try:
-            answer.set_result(self._asked())
+            found = self._asked()
+            if not self._well(found):
+                self.close()
+            answer.set_result(found)
         except BaseException as error:
+            self.close()
             answer.set_exception(error)
+
+    def close(self) -> None:
+        """Close the connection that is kept; the next time asks on a new one."""
+        if self._engine is not None:
+            self._engine.dispose()
 
     def _asked(self) -> T:
         """Ask; once more where the connection that was kept has broken meanwhile."""
@@ -74,6 +87,9 @@ class Question(Generic[T]):
         for last in (False, True):
             try:
                 with self._engine.connect() as connection:
+                    if connection.dialect.name == "postgresql":
+                        driver: Any = connection.connection.dbapi_connection
+                        driver.deadline = self._seconds
                     return self._ask(connection)
             except DBAPIError as error:
                 if last or not error.connection_invalidated:

@@ -46,7 +46,13 @@ class Readiness:
     """
 
     def __init__(self, app: Flask) -> None:
-        self._question = Question(app, _obstacle, seconds=SECONDS, fresh=FRESH)
+        self._question = Question(
+            app,
+            _obstacle,
+            seconds=SECONDS,
+            fresh=FRESH,
+            well=lambda obstacle: obstacle is None,  # else it may be another server by now
+        )
         self._told: str | None = None
 
     def obstacle(self) -> str | None:
@@ -59,9 +65,11 @@ class Readiness:
         if found != self._told:
             log.warning("not ready: %s" if found else "ready again", *filter(None, [found]))
             self._told = found
-        if found is not None:
-            self._question.forget()  # it may be another server by now
         return found
+
+    def close(self) -> None:
+        """Keep no connection; the next question opens one."""
+        self._question.close()
 
 
 def _obstacle(connection: Connection) -> str | None:

@@ -135,6 +135,7 @@ def make_app(database_url):
 
     yield make
     for app in apps:
+        app.extensions["readiness"].close()
         with app.app_context():
             problems = verification.verify().problems
             db.session.remove()

@@ -78,11 +78,12 @@ class Postman:
 
     def _work(self, base: str, caller: dict[str, Any]) -> None:
         self._asked.release()
-        try:
-            with self._app.app_context(), bound_contextvars(**caller):
-                send_due(base)
-        except Exception:  # the worker sends it later
-            log.exception("mails could not be sent")
+        with bound_contextvars(**caller):
+            try:
+                with self._app.app_context():
+                    send_due(base)
+            except Exception:  # the worker sends it later
+                log.exception("mails could not be sent")
 
 
 def init_app(app: Flask) -> None:

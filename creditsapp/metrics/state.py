@@ -35,8 +35,6 @@ class State(Collector):
             found = self._question.answer()
         except Unanswered:
             found = []
-        finally:
-            self._question.forget()  # it keeps no connection from one scrape to the next
         yield _gauge("credits_database_up", "Whether the database answered in time.", bool(found))
         yield from found
 
