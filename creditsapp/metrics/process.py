@@ -1,7 +1,7 @@
 """What is read off each worker: its connections to the database, and whether Dodo is let alone."""
 
 from flask import Flask
-from prometheus_client import Gauge
+from prometheus_client import CollectorRegistry, Gauge
 
 from creditsapp.dodo import dodo_client
 from creditsapp.extensions import db
@@ -10,18 +10,18 @@ from creditsapp.extensions import db
 class Gauges:
     """Made within a worker, whose slot they are kept in; the sum is over the living ones."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, registry: CollectorRegistry | None = None) -> None:
         self._app = app
         self._connections = Gauge(
             "credits_database_connections_in_use",
             "Connections of the workers' pools that are in use.",
-            registry=None,
+            registry=registry,
             multiprocess_mode="livesum",
         )
         self._breakers = Gauge(
             "credits_dodo_breakers_open",
             "Workers that leave Dodo alone, since it failed again and again.",
-            registry=None,
+            registry=registry,
             multiprocess_mode="livesum",
         )
 

@@ -107,7 +107,8 @@ def _by_status(
     query = select(Purchase.status, func.count()).where(Purchase.status.in_(statuses))
     if since is not None:
         query = query.where(Purchase.created_at > since)
-    found = dict(connection.execute(query.group_by(Purchase.status)).tuples().all())
+    rows = connection.execute(query.group_by(Purchase.status))
+    found = {status: count for status, count in rows}
     for status in statuses:
         metric.add_metric([status], found.get(status, 0))
     return metric
@@ -126,7 +127,7 @@ def _jobs(connection: Connection) -> Iterator[Metric]:
     metric = GaugeMetricFamily(
         "credits_job_due_timestamp_seconds",
         "When a worker's periodic job is due next; in the past, no worker has taken it.",
-        labels=["job"],
+        labels=["name"],  # `job` is Prometheus's own
     )
     for name, due_at in connection.execute(select(PeriodicJob.name, PeriodicJob.due_at)):
         metric.add_metric([name], due_at.timestamp())

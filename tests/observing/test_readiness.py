@@ -13,19 +13,11 @@ import pytest
 from creditsapp import health
 from creditsapp.extensions import db
 from tests.databases import execute, on_both, on_postgresql, on_sqlite
-from tests.faults.proxy import Proxy
 
 
 def ready(app):
     answer = app.test_client().get("/readyz")
     return answer.status_code, answer.json.get("reason")
-
-
-@pytest.fixture
-def proxy(database_url):
-    proxy = Proxy(database_url)
-    yield proxy
-    proxy.close()
 
 
 @on_postgresql
