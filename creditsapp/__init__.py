@@ -7,7 +7,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from creditsapp import (
     badge,
-    compression,
     database,
     dodo,
     errors,
@@ -17,6 +16,7 @@ from creditsapp import (
     json_interface,
     limits,
     security,
+    static_files,
     translation,
 )
 from creditsapp.auth import bp as auth_bp
@@ -53,7 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Build the app; raise SettingsError when the environment's settings do not do."""
     settings = settings or load_settings()
     writing.install(settings.log_format)
-    app = Flask(__name__, instance_path=str(INSTANCE))
+    app = Flask(__name__, instance_path=str(INSTANCE), static_folder=None)
     app.config.from_mapping(security.configuration(settings), **_database(settings))
     app.config["HOLD_SECONDS"] = settings.hold_seconds
     app.config["WEBHOOK_SECRETS"] = webhook_secrets(settings)
@@ -72,7 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     login_manager.init_app(app, add_context_processor=False)  # badge has a lazier one
     csrf.init_app(app)
     with app.app_context():
-        database.prepare(db.engine)
+        database.prepare(db.engine, pooled=settings.pooled)
 
     for blueprint in (home_bp, auth_bp, studio_bp, studio_api, credits_bp, credits_api):
         app.register_blueprint(blueprint)
@@ -83,7 +83,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     json_interface.init_app(app)
     limits.init_app(app)
     security.init_app(app)
-    compression.init_app(app)
+    static_files.init_app(app)
     translation.init_app(app)
     formatting.init_app(app)
     badge.init_app(app)
@@ -104,7 +104,10 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def _database(settings: Settings) -> dict[str, object]:
     INSTANCE.mkdir(mode=0o700, exist_ok=True)
+    threads = settings.web_threads + 1  # and the one that sends mails
     return {
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(settings.database_url),
+        "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(
+            settings.database_url, threads=threads, pooled=settings.pooled
+        ),
     }

@@ -1,6 +1,5 @@
 """The landing page."""
 
-import mimetypes
 from decimal import Decimal
 
 from flask import Blueprint, current_app, redirect, render_template, url_for
@@ -15,8 +14,6 @@ from creditsapp.translation import gettext as _
 from creditsapp.translation import gettext_noop as N_
 
 bp = Blueprint("home", __name__)
-
-mimetypes.add_type("image/webp", ".webp")  # Python knows it by itself from 3.13 on
 
 SUMS = (1, 5, 10)
 # The operations' own work, made smaller, in static/samples/: themes of "A calm ocean at sunset",

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from creditsapp import database
 from creditsapp.models import Base
-from creditsapp.settings import ROOT
+from creditsapp.settings import ROOT, Settings
 
 MIGRATIONS = ROOT / "migrations"
 _MIGRATE = "Run `flask db upgrade`."
@@ -65,15 +65,16 @@ def _obstacles(connection: Connection) -> Iterator[str]:
                 yield f"wants {table.name}.{name}, which this version does not know"
 
 
-def refuse_another(url: str) -> None:
+def refuse_another(settings: Settings) -> None:
     """End the process that would serve on a schema it cannot use.
 
     A database that does not answer yet is left to /readyz.
     """
-    engine = create_engine(url, **database.engine_options(url))
+    url, pooled = settings.database_url, settings.pooled
+    engine = create_engine(url, **database.engine_options(url, pooled=pooled))
     if url.startswith("sqlite") and not Path(engine.url.database or "").exists():
         raise SystemExit(f"There is no file {engine.url.database} yet. {_MIGRATE}")
-    database.prepare(engine)
+    database.prepare(engine, pooled=pooled)
     try:
         with engine.connect() as connection:
             found = look(connection)

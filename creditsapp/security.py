@@ -9,7 +9,7 @@ from flask import Flask, Response, abort, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.datastructures import ImmutableMultiDict
 
-from creditsapp.cookies import cookie_name
+from creditsapp.cookies import Sessions, cookie_name
 from creditsapp.headers import ON_EVERY_ANSWER, UNDER_HTTPS
 from creditsapp.settings import Settings, instance_secret
 
@@ -34,9 +34,13 @@ REMEMBERED = Lifetime(timedelta(days=14), timedelta(days=30))
 def configuration(settings: Settings) -> dict[str, Any]:
     """Flask's configuration of sessions, cookies and forms."""
     secure = settings.under_https
+    key = settings.secret_key or instance_secret("secret_key")
+    before = list(settings.secret_key_fallbacks)
     return {
         "TRUSTED_HOSTS": _hosts(settings),
-        "SECRET_KEY": settings.secret_key or instance_secret("secret_key"),
+        "SECRET_KEY": key,
+        "SECRET_KEY_FALLBACKS": before,
+        "WTF_CSRF_SECRET_KEY": [*before, key],  # the last one signs
         "MAX_CONTENT_LENGTH": MAX_BODY_BYTES,
         "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
         "MAX_FORM_PARTS": 100,
@@ -64,6 +68,7 @@ def init_app(app: Flask) -> None:
     headers = ON_EVERY_ANSWER | {"Content-Security-Policy": _policy(settings)}
     headers |= UNDER_HTTPS if settings.under_https else {}
     app.jinja_env.globals["cookie_name"] = cookie_name
+    app.session_interface = Sessions()
 
     @app.before_request
     def want_a_host() -> None:

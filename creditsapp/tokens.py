@@ -18,20 +18,23 @@ _ID_BYTES, _MAC_BYTES = 16, 32
 def token(link_id: str) -> str:
     """The token of a link: 64 characters that are safe in an address."""
     raw = uuid.UUID(link_id).bytes
-    return base64.urlsafe_b64encode(raw + _mac(raw)).decode()
+    mac = _mac(raw, current_app.config["SECRET_KEY"])
+    return base64.urlsafe_b64encode(raw + mac).decode()
 
 
 def link_id(presented: str) -> str | None:
-    """The link's id in a token that is genuine."""
+    """The link's id in a token that is genuine, be it of a key before the current one."""
     try:
         raw = base64.b64decode(presented.encode("ascii"), altchars=b"-_", validate=True)
     except (UnicodeEncodeError, binascii.Error):
         return None
+    if len(raw) != _ID_BYTES + _MAC_BYTES:
+        return None
     known, mac = raw[:_ID_BYTES], raw[_ID_BYTES:]
-    genuine = len(raw) == _ID_BYTES + _MAC_BYTES and hmac.compare_digest(mac, _mac(known))
+    keys = [current_app.config["SECRET_KEY"], *current_app.config["SECRET_KEY_FALLBACKS"]]
+    genuine = any(hmac.compare_digest(mac, _mac(known, key)) for key in keys)
     return str(uuid.UUID(bytes=known)) if genuine else None
 
 
-def _mac(raw: bytes) -> bytes:
-    key = current_app.config["SECRET_KEY"].encode()
-    return hmac.digest(key, b"account link " + raw, hashlib.sha256)
+def _mac(raw: bytes, key: str) -> bytes:
+    return hmac.digest(key.encode(), b"account link " + raw, hashlib.sha256)

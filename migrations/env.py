@@ -1,4 +1,4 @@
-"""Runs the migrations, one runner at a time, and without making the app wait for long.
+"""Runs the migrations as the tables' owner, one at a time, without making the app wait for long.
 
 Whoever waits for a table's lock lets everybody else wait behind: on PostgreSQL a migration gives
 up soon, with nothing changed, and tries again, for half a minute or `-x seconds=N`.
@@ -12,21 +12,24 @@ from contextlib import contextmanager
 
 from alembic import context
 from flask import current_app
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from creditsapp import database
+from creditsapp.database import rights, sqlite
 
 LOCK = 0x63726564697473  # "credits": any number that nobody else takes
 TABLE_SECONDS = 2
 SECONDS = 30.0
 
 db = current_app.extensions["migrate"].db
+settings = current_app.extensions["creditsapp"].settings
 
 
 def run() -> None:
     """Migrate in one transaction; whoever comes second waits and finds the work done."""
-    engine = create_engine(db.engine.url, poolclass=NullPool, hide_parameters=True)
+    url = settings.database_owner_url or db.engine.url
+    engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         database.prepare(engine)
     else:
@@ -35,7 +38,8 @@ def run() -> None:
         deadline = time.monotonic() + _seconds()
         while True:
             try:
-                return _migrate(engine)
+                _migrate(engine)
+                return _let_serve(engine)
             except OperationalError as error:
                 if not _is_held_up(error):
                     raise
@@ -59,11 +63,12 @@ def _seconds() -> float:
 
 def _is_held_up(error: OperationalError) -> bool:
     """Whether a lock was not given in time, or it was a deadlock."""
-    return database.is_locked(error) or getattr(error.orig, "sqlstate", "") in ("55P03", "40P01")
+    return sqlite.is_locked(error) or getattr(error.orig, "sqlstate", "") in ("55P03", "40P01")
 
 
 def _bound_waiting(connection: Connection) -> None:
     connection.execute(text(f"SET LOCAL lock_timeout = {TABLE_SECONDS * 1000}"))
+    connection.execute(text("SET LOCAL statement_timeout = 0"))
 
 
 @contextmanager
@@ -96,8 +101,17 @@ def _migrate(engine: Engine) -> None:
             context.run_migrations()
 
 
+def _let_serve(engine: Engine) -> None:
+    """Let the role that serves use the tables, where it is not their owner."""
+    if settings.database_owner_url:
+        with engine.begin() as connection:
+            rights.grant(connection, str(make_url(settings.database_url).username))
+
+
 try:
     run()
 except OperationalError as error:
     reason = str(error.orig).strip().split("\n")[0]
     raise SystemExit(f"The database does not answer: {reason}") from None
+except LookupError as error:
+    raise SystemExit(str(error)) from None

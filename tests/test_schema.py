@@ -98,12 +98,12 @@ def test_gunicorn_does_not_start_on_a_schema_that_is_not_right(unmigrated):
 
 def test_a_database_that_is_not_there_is_refused_and_not_made(tmp_path):
     with pytest.raises(SystemExit, match="no file .* `flask db upgrade`"):
-        schema.refuse_another(f"sqlite:///{tmp_path}/new.db")
+        schema.refuse_another(settings_for(f"sqlite:///{tmp_path}/new.db"))
     assert not (tmp_path / "new.db").exists()
 
 
 def test_a_database_that_does_not_answer_is_waited_for():
-    schema.refuse_another(f"postgresql://nobody@127.0.0.1:{free_port()}/credits")
+    schema.refuse_another(settings_for(f"postgresql://nobody@127.0.0.1:{free_port()}/credits"))
 
 
 def test_an_unmigrated_database_is_not_ready_and_named_by_commands(unmigrated):

@@ -7,6 +7,7 @@ from creditsapp.commands import (  # noqa: F401  (their commands join the credit
     closing,
     doctor,
     grants,
+    keeping,
     orders,
     proving,
     reconciling,

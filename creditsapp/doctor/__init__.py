@@ -13,7 +13,7 @@ def examine() -> Iterator[Finding]:
     """Look at everything, one finding for each line of the checklist."""
     settings: Settings = current_app.extensions["creditsapp"].settings
     secrets: tuple[str, ...] = current_app.config["WEBHOOK_SECRETS"]
-    yield from database.findings()
+    yield from database.findings(settings)
     yield setup.mode(settings)
     yield setup.secret_key(settings)
     yield setup.webhook_secrets(secrets)

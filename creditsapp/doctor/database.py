@@ -8,15 +8,21 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from creditsapp import schema
+from creditsapp.database.address import shown
+from creditsapp.doctor import connections, role
 from creditsapp.doctor.finding import Finding, Problem, finding
 from creditsapp.extensions import db
+from creditsapp.settings import Settings
 
 OLDEST_POSTGRESQL = 14
 _ON = "Turn it on in postgresql.conf: a crash may lose or damage what was committed."
 _MIGRATE = "Run `flask db upgrade`."
 
 
-def findings() -> Iterator[Finding]:
+_TRUST = "In sslrootcert belongs who signed its certificate, and in the URL the name it is for."
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
     """Reachable, migrated, durable; only the first if it is not even that."""
     url = db.engine.url
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
@@ -25,12 +31,23 @@ def findings() -> Iterator[Finding]:
     try:
         with db.engine.connect() as connection:
             yield _server(connection)
-            yield _schema(connection)
+            migrated = _schema(connection)
+            yield migrated
             yield _durability(connection)
+            if connection.dialect.name == "postgresql":
+                yield connections.connections(connection, settings)
+                if migrated.status == "ok":
+                    yield role.rights(connection)
     except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", error)).strip().split("\n")[0]
-        message = f"{url.render_as_string(hide_password=True)} does not answer: {reason}"
-        yield Finding("database", "failed", message, "Start it, and look at DATABASE_URL.")
+        message = f"{shown(url)} does not answer: {_reason(error)}"
+        advice = _TRUST if "certificate" in message else "Start it, and look at DATABASE_URL."
+        yield Finding("database", "failed", message, advice)
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    """The first line of an error; of several hosts, one for each."""
+    first, *others = str(getattr(error, "orig", error)).strip().split("\n")
+    return " ".join(line for line in others if line.startswith("- host:")) or first
 
 
 def _server(connection: Connection) -> Finding:
@@ -55,6 +72,14 @@ def _server(connection: Connection) -> Finding:
                 "Let DATABASE_URL name the primary.",
             )
         )
+    elif _show(connection, "SHOW default_transaction_read_only") == "on":
+        words = "default_transaction_read_only is on, so nothing can be saved"
+        problems.append(("failed", words, "Turn it off for this role and database."))
+    encoding = _show(connection, "SHOW server_encoding")
+    if encoding != "UTF8":
+        advice = "Move to a database that was created WITH ENCODING 'UTF8'."
+        problems.append(("failed", f"its encoding {encoding} does not know every name", advice))
+    problems += connections.privacy(connection)
     return finding("database", f"PostgreSQL {number // 10000}.{number % 10000}", problems)
 
 
@@ -71,13 +96,7 @@ def _durability(connection: Connection) -> Finding:
         for name in ("fsync", "full_page_writes")
         if _show(connection, f"SHOW {name}") == "off"
     ]
-    commit = _show(connection, "SHOW synchronous_commit")
     standbys = _show(connection, "SHOW synchronous_standby_names")
-    if commit == "off":
-        problems.append(("failed", "synchronous_commit is off", _ON))
-    elif commit == "local" and standbys:
-        advice = "Set it to on: what was committed last is gone when a standby takes over."
-        problems.append(("warning", "synchronous_commit is local, and there are standbys", advice))
     kept = "on a standby, too" if standbys else "on this server's disk"
     return finding("durability", f"a commit is kept {kept}", problems)
 

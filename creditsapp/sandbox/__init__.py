@@ -4,7 +4,7 @@ import pathlib
 
 from flask import Flask
 
-from creditsapp import incoming
+from creditsapp import incoming, static_files
 from creditsapp.sandbox import api, checkout, controls, errors, payments
 from creditsapp.sandbox.amounts import money
 from creditsapp.sandbox.context import Sandbox
@@ -25,10 +25,11 @@ def create_sandbox(
     clock: float = 1,
 ) -> Flask:
     """Build the stand-in; `clock` divides every wait, so that 60 makes a minute a second."""
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
     app.json.sort_keys = False
     incoming.init_app(app)
+    static_files.init_app(app)
     app.extensions["sandbox"] = Sandbox(
         store=Store(database),
         api_key=api_key,

@@ -10,7 +10,8 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from creditsapp.database import LOCK_SECONDS, is_full, is_locked
+from creditsapp.database.sqlite import is_full, is_locked
+from creditsapp.database.timeouts import LOCK_SECONDS
 from creditsapp.extensions import db
 from creditsapp.metrics import counting
 from creditsapp.services.errors import OutcomeUnknown, TryAgainLater
@@ -66,7 +67,8 @@ def _run(
 
 READ_ONLY = "25006"
 _PASSING = ("40001", "40P01", READ_ONLY, "57P01", "57P02", "57P03", "08")
-_WAITED_FOR = ("55P03", "53")  # a lock that was not given; no disk, memory or connection left
+# A lock that was not given, a statement that took too long; no disk, memory or connection left.
+_WAITED_FOR = ("55P03", "57014", "53")
 
 
 def _state(error: DBAPIError) -> str:

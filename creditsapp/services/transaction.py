@@ -12,7 +12,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import ColumnCollectionConstraint
 
-from creditsapp.database import begin_writing, leaves_unknown
+from creditsapp.database import leaves_unknown
+from creditsapp.database.sqlite import begin_writing
 from creditsapp.driver import Driver
 from creditsapp.extensions import db
 from creditsapp.metrics import counting

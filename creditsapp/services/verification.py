@@ -21,6 +21,8 @@ from creditsapp.services.transaction import snapshot
 
 CHUNK = 10_000
 
+Progress = Callable[[int, int], None]
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -45,17 +47,26 @@ class Report:
         return not self.problems
 
 
-def verify(progress: Callable[[int, int], None] = lambda done, total: None) -> Report:
+def _unheard(done: int, total: int) -> None:
+    """Nobody wants to hear how far it is."""
+
+
+def verify(progress: Progress = _unheard) -> Report:
     """Prove every invariant over all wallets; `progress` hears of the wallets done, and of all."""
-    report = Report()
     with snapshot() as connection:
-        total = count(connection, "wallets")
-        for span in _spans(connection):
-            found: dict[int, Problem] = {}
-            for problem in _wrong_rows(connection, span, report):
-                found.setdefault(problem.user_id, problem)
-            report.problems += [found[user_id] for user_id in sorted(found)]
-            progress(report.wallets, total)
+        return prove(connection, progress)
+
+
+def prove(connection: Connection, progress: Progress = _unheard) -> Report:
+    """As `verify`, of what a connection sees, which must not change meanwhile."""
+    report = Report()
+    total = count(connection, "wallets")
+    for span in _spans(connection):
+        found: dict[int, Problem] = {}
+        for problem in _wrong_rows(connection, span, report):
+            found.setdefault(problem.user_id, problem)
+        report.problems += [found[user_id] for user_id in sorted(found)]
+        progress(report.wallets, total)
     return report
 
 

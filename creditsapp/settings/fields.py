@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
 
 from creditsapp.models.types import LIMIT
 from creditsapp.models.wallet import LONGEST_HOLD
@@ -16,7 +17,9 @@ from creditsapp.settings.values import (
     CreditAmount,
     DatabaseUrl,
     MailServer,
+    OwnerUrl,
     Prices,
+    Secrets,
     Sender,
     WebAddress,
     WebhookSecrets,
@@ -38,8 +41,11 @@ class Settings(BaseSettings):
         env_file=ROOT / ".env", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    database_url: DatabaseUrl = ""
+    database_url: Annotated[DatabaseUrl, Field(repr=False)] = ""
+    database_owner_url: Annotated[OwnerUrl, Field(repr=False)] = ""
+    database_pooler: Literal["transaction"] | None = None
     secret_key: str = ""
+    secret_key_fallbacks: Secrets = ()
     app_base_url: WebAddress = ""
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     web_concurrency: Annotated[int, Field(ge=1, le=256)] = 2
@@ -70,6 +76,11 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = "console"
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     metrics_host: Annotated[str, Field(pattern=r"[0-9A-Za-z.:-]+")] = "127.0.0.1"
+
+    @property
+    def pooled(self) -> bool:
+        """Whether a pooler lends connections for a transaction each."""
+        return self.database_pooler is not None
 
     @property
     def sandbox(self) -> bool:
@@ -118,6 +129,7 @@ class Settings(BaseSettings):
                 problems.append("MIN_PURCHASE_DOLLARS: is above MAX_PURCHASE_DOLLARS")
             if settings.mail_url and environment == "live_mode" and not settings.sender:
                 problems.append("MAIL_FROM: is required where APP_BASE_URL names no domain")
+            problems += _roles(settings)
             if settings.credits_per_dollar * settings.max_purchase_dollars > LIMIT:
                 problems.append("CREDITS_PER_DOLLAR: makes more credits than can be kept")
         if problems:
@@ -145,6 +157,16 @@ def _missing(environment: str | None, values: dict[str, Any]) -> list[str]:
     return [
         f"{name.upper()}: is required in {environment}" for name in required if not values.get(name)
     ]
+
+
+def _roles(settings: Settings) -> list[str]:
+    """What is wrong with two roles: each needs a name, and the app must not own its tables."""
+    if not settings.database_owner_url:
+        return []
+    serving, owner = make_url(settings.database_url), make_url(settings.database_owner_url)
+    if serving.username is None or serving.username == owner.username:
+        return ["DATABASE_OWNER_URL: needs a DATABASE_URL that names another user"]
+    return []
 
 
 def _lines(error: ValidationError) -> list[str]:

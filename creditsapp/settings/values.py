@@ -7,9 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator
 from pydantic_settings import NoDecode
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
+from creditsapp.database.address import normalised
 from creditsapp.dodo.signature import BadSecret, decode_secret
 from creditsapp.mail.server import parse_mail_url
 from creditsapp.models.types import as_credits
@@ -56,26 +55,26 @@ def _prices(value: Any) -> Any:
 
 
 def _database(value: str) -> str:
-    if not value:
-        return f"sqlite:///{INSTANCE / 'credits.db'}"
-    for prefix in ("postgres://", "postgresql://"):
-        if value.startswith(prefix):
-            value = "postgresql+psycopg://" + value.removeprefix(prefix)
-    try:
-        url = make_url(value)
-    except ArgumentError:
-        raise ValueError("is not a database URL") from None
-    if url.drivername not in ("sqlite", "postgresql+psycopg"):
-        raise ValueError("must begin with sqlite:// or postgresql://")
-    return value
+    return normalised(value) if value else f"sqlite:///{INSTANCE / 'credits.db'}"
 
 
-def _webhook_secrets(value: Any) -> Any:
-    if isinstance(value, str):
-        parts = tuple(part.strip() for part in value.split(",") if part.strip())
-        if value and not parts:
-            raise ValueError("holds no secret")
-        value = parts
+def _owner(value: str) -> str:
+    found = normalised(value) if value else ""
+    if found.startswith("sqlite"):
+        raise ValueError("must begin with postgresql://: SQLite knows no roles")
+    return found
+
+
+def _secrets(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    parts = tuple(part.strip() for part in value.split(",") if part.strip())
+    if value and not parts:
+        raise ValueError("holds no secret")
+    return parts
+
+
+def _webhook_secrets(value: tuple[str, ...]) -> tuple[str, ...]:
     for secret in value:
         try:
             decode_secret(secret)
@@ -122,7 +121,9 @@ Prices = Annotated[
     dict[str, Annotated[Price, PlainValidator(_price)]], BeforeValidator(_prices), NoDecode
 ]
 DatabaseUrl = Annotated[str, AfterValidator(_database)]
-WebhookSecrets = Annotated[tuple[str, ...], BeforeValidator(_webhook_secrets), NoDecode]
+OwnerUrl = Annotated[str, AfterValidator(_owner)]
+Secrets = Annotated[tuple[str, ...], BeforeValidator(_secrets), NoDecode]
+WebhookSecrets = Annotated[Secrets, AfterValidator(_webhook_secrets)]
 CountingStore = Annotated[str, AfterValidator(_storage)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 MailServer = Annotated[str, AfterValidator(_mail_server)]

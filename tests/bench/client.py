@@ -14,22 +14,29 @@ def as_bytes(method, path, headers, body=b""):
 
 def load(port, requests, status, seconds):
     """Answers per second, each request on a kept connection of its own; all have this status."""
+    return sum(len(taken) / sum(taken) for taken in timed(port, requests, status, seconds))
+
+
+def timed(port, requests, status, seconds):
+    """The seconds that each answer took, for each of the requests, which go on at once."""
     with ThreadPoolExecutor(len(requests)) as pool:
-        return sum(pool.map(lambda request: _repeat(port, request, status, seconds), requests))
+        return list(pool.map(lambda request: _repeat(port, request, status, seconds), requests))
 
 
 def _repeat(port, request, status, seconds):
     expected = b"HTTP/1.1 %d " % status
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        began, answers = time.perf_counter(), 0
-        while time.perf_counter() < began + seconds:
+        taken, at = [], time.perf_counter()
+        until = at + seconds
+        while at < until:
             connection.sendall(request)
             answer = _answer(connection, with_body=status != 304)
             if not answer.startswith(expected):
                 raise AssertionError(answer[:2000].decode("latin-1"))
-            answers += 1
-        return answers / (time.perf_counter() - began)
+            before, at = at, time.perf_counter()
+            taken.append(at - before)
+        return taken
 
 
 def _answer(connection, with_body):

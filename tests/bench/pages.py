@@ -19,7 +19,7 @@ def ledger_pages(bench):
     for kind, name in (("postgresql", "PostgreSQL"), ("sqlite", "SQLite")):
         with app_on(long_and_short(bench, kind)) as app:
             sizes = (bench.many, bench.few)
-            visits = [_visit(app, entries) for entries in sizes]
+            visits = [visitor(app, entries) for entries in sizes]
             for what, calls in {
                 "newest ledger page": [visit("/credits/") for visit in visits],
                 "ledger page deep inside": [
@@ -56,17 +56,17 @@ def long_and_short(bench, kind):
     return bench.databases.url(kind, "pages", prepare)
 
 
-def email(entries):
-    """Whose ledger has so many entries."""
-    return f"person{entries}@example.com"
+def email(number):
+    """A person's address; here, their ledger has so many entries."""
+    return f"person{number}@example.com"
 
 
-def _visit(app, entries):
-    """A function that makes a visit to a path by the one whose ledger has so many entries."""
+def visitor(app, number):
+    """What makes visits to paths of a ledger with several pages, by the person of this number."""
     client = app.test_client()
     client.set_cookie("zone", ZONE.key)
     token = csrf_token(client.get("/auth/login").text)
-    fields = {"csrf_token": token, "email": email(entries), "password": PASSWORD}
+    fields = {"csrf_token": token, "email": email(number), "password": PASSWORD}
     assert client.post("/auth/login", data=fields).status_code == 303
 
     def visit(path):

@@ -44,7 +44,7 @@ def verify(bench):
 def export(bench):
     """`flask credits export` of everything, and one person's download of a ledger as long."""
     for kind, name in SYSTEMS:
-        seconds, highest = _command(bench, spread(bench, kind), "export", "-o", "-")
+        seconds, highest = command(bench.folder, spread(bench, kind), "export", "-o", "-")
         speed = f"{bench.many / seconds:,.0f} rows a second"
         yield _memory(f"flask credits export, {bench.many:,} entries, {name}", highest, speed)
     yield _memory(f"export.csv, {bench.many:,} entries, PostgreSQL", *_downloaded(bench))
@@ -71,8 +71,8 @@ def _sum(app):
 
 def _grown(bench, kind, what, url, *words):
     """How much more memory a command has at its peak than it has over an empty database."""
-    empty = _command(bench, bench.databases.url(kind, "empty"), *words)[1]
-    full = _command(bench, url, *words)[1]
+    empty = command(bench.folder, bench.databases.url(kind, "empty"), *words)[1]
+    full = command(bench.folder, url, *words)[1]
     runs = Runs("grown", "MB", (full - empty,))
     return Row(what, runs, aim=FLAT, note=f"{empty:.0f} MB over nothing, {full:.0f} MB over all")
 
@@ -81,12 +81,12 @@ def _memory(what, highest, speed):
     return Row(what, Runs("peak of the process", "MB", (highest,)), aim="≤ 150 MB", note=speed)
 
 
-def _command(bench, url, *words):
+def command(folder, url, *words):
     """The seconds and the peak, in MB, of a `flask credits` command whose output is thrown away."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.command", "credits", *words],
         cwd=ROOT,
-        env=Servers(url, bench.folder).environment,
+        env=Servers(url, folder).environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

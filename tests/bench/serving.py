@@ -24,7 +24,7 @@ BODY = b'{"amount": 1}'
 def spend(bench):
     """An authenticated spend, by eight people at once."""
     echo = as_bytes("POST", "/reference/echo", JSON, BODY)
-    with served(bench) as (server, people):
+    with served(bench) as (server, people, _process):
         yield _compared(
             bench,
             server,
@@ -43,7 +43,7 @@ def unchanged_balance(bench):
     """The balance for those who know it already, by eight people at once."""
     empty = as_bytes("GET", "/reference/empty", {})
     path = "/api/credits/balance"
-    with served(bench) as (server, people):
+    with served(bench) as (server, people, _process):
         known = [
             person | {"If-None-Match": httpx.get(server.url + path, headers=person).headers["ETag"]}
             for person in people
@@ -73,10 +73,10 @@ def _compared(bench, server, what, *, ours, reference, aim):
 
 
 @contextmanager
-def served(bench):
-    """A server on PostgreSQL, and the headers of eight people with credits who are signed in."""
+def served(bench, people=CLIENTS):
+    """A server on PostgreSQL, the headers of people with credits who are signed in, its process."""
     url = bench.databases.url("postgresql", "serving")
-    emails = [f"person{number}@example.com" for number in range(CLIENTS)]
+    emails = [f"person{number}@example.com" for number in range(people)]
     with app_on(url) as app, app.app_context():
         for email in emails:
             try:
@@ -85,8 +85,8 @@ def served(bench):
                 user_id = accounts.register(email, PASSWORD, welcome=0).id
                 ledger.grant(user_id, 10**9, description="to spend")
     server = Servers(url, bench.folder)
-    with server.app_alone("tests.bench.wsgi:app"):
-        yield server, [signed_in(server, email) for email in emails]
+    with server.app_alone("tests.bench.wsgi:app") as process:
+        yield server, [signed_in(server, email) for email in emails], process
 
 
 def signed_in(server, email):

@@ -62,10 +62,10 @@ def _on_postgresql(bench, what, threads, *, hot=False, aim):
             what,
             "/s",
             bench.rounds,
-            ours=("ledger.spend", lambda: rate([_spends(app, s) for s in shares], bench.seconds)),
+            ours=("ledger.spend", lambda: rate([spends(app, s) for s in shares], bench.seconds)),
             reference=(
                 "raw psycopg",
-                lambda: rate([_raw_psycopg(url, s) for s in shares], bench.seconds),
+                lambda: rate([raw_psycopg(url, s) for s in shares], bench.seconds),
             ),
             aim=aim,
         )
@@ -81,7 +81,7 @@ def on_sqlite(bench):
             "ledger.spend, SQLite, 1 thread",
             "/s",
             bench.rounds,
-            ours=("ledger.spend", lambda: rate([_spends(app, share)], bench.seconds)),
+            ours=("ledger.spend", lambda: rate([spends(app, share)], bench.seconds)),
             reference=("raw sqlite3", lambda: rate([_raw_sqlite(url, share)], bench.seconds)),
             aim="≥ 0.60",
         )
@@ -98,7 +98,7 @@ def many_at_once(bench):
                 return TOGETHER * rate([_spends_together(app, share)], bench.seconds)
 
             def singly(app=app, share=share):
-                return rate([_spends(app, share)], bench.seconds)
+                return rate([spends(app, share)], bench.seconds)
 
             yield compare(
                 f"ledger.spend_many, {name}, {TOGETHER} usages",
@@ -130,7 +130,7 @@ def wallets_with_credits(count):
     return user_ids
 
 
-def _spends(app, user_ids):
+def spends(app, user_ids):
     """Spends as a server's thread does them: nothing of a request outlives it.
 
     The app context is kept, since making one belongs to Flask and not to a spend.
@@ -165,7 +165,8 @@ def _spends_together(app, user_ids):
     return worker
 
 
-def _raw_psycopg(url, user_ids):
+def raw_psycopg(url, user_ids, options=""):
+    """The statement of a spend on a connection of its own with these options."""
     [sql] = statements("postgresql")
 
     @contextmanager
@@ -176,7 +177,7 @@ def _raw_psycopg(url, user_ids):
             if connection.execute(sql, _values(next(turns))).fetchone() is None:
                 raise AssertionError("the guard refused")
 
-        with psycopg.connect(url, autocommit=True) as connection:
+        with psycopg.connect(url, autocommit=True, options=options) as connection:
             yield call
 
     return worker

@@ -1,4 +1,4 @@
-"""The app with three routes more: an empty one, one that echoes, and one that only spends.
+"""The app with routes more: an empty one, one that echoes, one that only spends, and its steps.
 
 Limits are counted as ever, but reached by nobody.
 """
@@ -26,6 +26,17 @@ def empty():
 @reference.post("/echo")
 def echo():
     return jsonify(request.get_json())
+
+
+@guarded.post("/nothing")
+def nothing():
+    return jsonify(read_object())
+
+
+@guarded.post("/counted")
+def counted():
+    limits.operation()
+    return jsonify(read_object())
 
 
 @guarded.post("/spend")

@@ -14,7 +14,8 @@ def refusing(url, sqlstate, times):
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE SEQUENCE refusals")
         connection.execute(
-            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql"
+            " SECURITY DEFINER AS $$ BEGIN"
             f" IF nextval('refusals') <= {times} THEN"
             f" RAISE EXCEPTION 'refused by a test' USING ERRCODE = '{sqlstate}';"
             " END IF; RETURN NEW; END $$"

@@ -108,3 +108,8 @@ def test_classes(elements):
     excused = {pattern: set(fnmatch.filter(rest, pattern)) for pattern in UNSTYLED}
     assert rest == set().union(*excused.values())
     assert all(excused.values())
+
+
+def test_no_file_refers_to_another_since_names_change_with_their_content():
+    assert not re.search(r"url\(|@import|@font-face", STYLES)
+    assert not re.search(r"^import\b|\bimport\(|/static/", SCRIPT, re.M)

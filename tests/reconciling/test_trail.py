@@ -30,6 +30,7 @@ FILE = ("-o", "-")
 # All they do is look.
 READING = {
     "credits audit": (),
+    "credits backup": ("-o", "backup.db"),
     "credits balance": (ADA,),
     "credits checkpoint": FILE,
     "credits doctor": (),
@@ -171,7 +172,10 @@ def test_every_command_is_known_to_read_or_to_change(app):
 
 @on_sqlite
 @pytest.mark.usefixtures("one_round", "ada")
-def test_who_changes_something_leaves_a_line_and_who_reads_none(shop, flask, database_url):
+def test_who_changes_something_leaves_a_line_and_who_reads_none(
+    shop, flask, database_url, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
     db.session.remove()
     before = contents(database_url)
     for name, words in READING.items():

@@ -73,40 +73,39 @@ def refused(database_url):
 
 ACTS = ["spend", "spend_many", "hold", "capture", "grant", "adjust", "refund_usage"]
 every_act = pytest.mark.parametrize("act", ACTS)
+every_act_of_a_user = pytest.mark.parametrize("act", [act for act in ACTS if act != "capture"])
 
 
 @every_act
-@pytest.mark.parametrize(
-    "amount", ["0", "-1", "0.00001", "1.00001", "NaN", "sNaN", "Infinity", "1000000000000.0001"]
-)
-def test_an_amount_that_cannot_be_kept(given, refused, act, amount):
-    if (act, amount) == ("adjust", "-1"):
-        amount = "-1e13"
-    refused(InvalidAmount, getattr(given, act), amount=Decimal(amount))
+def test_an_amount_that_cannot_be_kept(given, refused, act):
+    too_low = "-1e13" if act == "adjust" else "-1"
+    too_high = "1000000000000.0001"
+    for amount in ["0", too_low, "0.00001", "1.00001", "NaN", "sNaN", "Infinity", too_high]:
+        refused(InvalidAmount, getattr(given, act), amount=Decimal(amount))
 
 
 @every_act
-@pytest.mark.parametrize("amount", [0.5, 1.0, float("nan"), True, False, "1"])
-def test_an_amount_that_is_not_exact(given, refused, act, amount):
-    refused(TypeError, getattr(given, act), amount=amount)
+def test_an_amount_that_is_not_exact(given, refused, act):
+    for amount in [0.5, 1.0, float("nan"), True, False, "1"]:
+        refused(TypeError, getattr(given, act), amount=amount)
 
 
 @every_act
-@pytest.mark.parametrize("key", ["", "x" * 256, "a b", "a\nb", "a\0b", "a\x1fb", "\x7f", "ü"])
-def test_a_key_that_is_none(given, refused, act, key):
-    refused(InvalidKey, getattr(given, act), key=key)
+def test_a_key_that_is_none(given, refused, act):
+    for key in ["", "x" * 256, "a b", "a\nb", "a\0b", "a\x1fb", "\x7f", "ü"]:
+        refused(InvalidKey, getattr(given, act), key=key)
 
 
-@pytest.mark.parametrize("act", [act for act in ACTS if act != "capture"])
-@pytest.mark.parametrize("user", [12345, -1, 2**63, -(2**63) - 1])
-def test_a_user_without_a_wallet(given, refused, act, user):
-    refused(WalletNotFound, getattr(given, act), user=user)
+@every_act_of_a_user
+def test_a_user_without_a_wallet(given, refused, act):
+    for user in [12345, -1, 2**63, -(2**63) - 1]:
+        refused(WalletNotFound, getattr(given, act), user=user)
 
 
-@pytest.mark.parametrize("act", [act for act in ACTS if act != "capture"])
-@pytest.mark.parametrize("user", ["1", 1.0, True])
-def test_a_user_that_is_no_number(given, refused, act, user):
-    refused(TypeError, getattr(given, act), user=user)
+@every_act_of_a_user
+def test_a_user_that_is_no_number(given, refused, act):
+    for user in ["1", 1.0, True]:
+        refused(TypeError, getattr(given, act), user=user)
 
 
 def test_a_balance_of_a_user_that_cannot_be(refused):
@@ -114,31 +113,24 @@ def test_a_balance_of_a_user_that_cannot_be(refused):
     refused(TypeError, ledger.balance, "1")
 
 
-@pytest.mark.parametrize("act", [act for act in ACTS if act != "capture"])
-@pytest.mark.parametrize("words", ["a\0b", "\ud800"])
-def test_a_description_that_no_database_takes(given, refused, act, words):
-    refused(InvalidText, getattr(given, act), description=words)
+@every_act_of_a_user
+def test_a_description_that_no_database_takes(given, refused, act):
+    for words in ["a\0b", "\ud800"]:
+        refused(InvalidText, getattr(given, act), description=words)
 
 
 @pytest.mark.parametrize("act", ["spend", "spend_many", "grant", "adjust", "refund_usage"])
-@pytest.mark.parametrize("words", [None, 5])
-def test_a_description_that_is_no_text(given, refused, act, words):
-    refused(TypeError, getattr(given, act), description=words)
+def test_a_description_that_is_no_text(given, refused, act):
+    for words in [None, 5]:
+        refused(TypeError, getattr(given, act), description=words)
 
 
 @pytest.mark.parametrize("act", ["spend", "spend_many"])
-@pytest.mark.parametrize(
-    ("details", "error"),
-    [
-        ({"a": "\0"}, InvalidText),
-        ({"\0": 1}, InvalidText),
-        ({"a": ["\ud800"]}, InvalidText),
-        ({"a": float("nan")}, ValueError),
-        ({"a": Decimal(1)}, TypeError),
-    ],
-)
-def test_details_that_no_database_takes(given, refused, act, details, error):
-    refused(error, getattr(given, act), details=details)
+def test_details_that_no_database_takes(given, refused, act):
+    for details in [{"a": "\0"}, {"\0": 1}, {"a": ["\ud800"]}]:
+        refused(InvalidText, getattr(given, act), details=details)
+    refused(ValueError, getattr(given, act), details={"a": float("nan")})
+    refused(TypeError, getattr(given, act), details={"a": Decimal(1)})
 
 
 def test_details_are_kept_as_they_are(given):
@@ -166,24 +158,24 @@ def test_a_callers_decimal_context_rounds_nothing(given):
 
 
 @pytest.mark.parametrize("act", ["spend", "spend_many", "hold"])
-@pytest.mark.parametrize("operation", ["x" * 65, "a\0b"])
-def test_an_operation_that_no_database_takes(given, refused, act, operation):
-    refused(InvalidText, getattr(given, act), operation=operation)
+def test_an_operation_that_no_database_takes(given, refused, act):
+    for operation in ["x" * 65, "a\0b"]:
+        refused(InvalidText, getattr(given, act), operation=operation)
 
 
-@pytest.mark.parametrize("fingerprint", ["x" * 65, "a\0b"])
-def test_a_fingerprint_that_no_database_takes(given, refused, fingerprint):
-    refused(InvalidText, given.hold, fingerprint=fingerprint)
+def test_a_fingerprint_that_no_database_takes(given, refused):
+    for fingerprint in ["x" * 65, "a\0b"]:
+        refused(InvalidText, given.hold, fingerprint=fingerprint)
 
 
-@pytest.mark.parametrize("seconds", [0, -1, 365 * 24 * 3600 + 1, 10**12, 10**30])
-def test_a_hold_that_lives_for_no_time_or_for_ever(given, refused, seconds):
-    refused(InvalidSeconds, given.hold, seconds=seconds)
+def test_a_hold_that_lives_for_no_time_or_for_ever(given, refused):
+    for seconds in [0, -1, 365 * 24 * 3600 + 1, 10**12, 10**30]:
+        refused(InvalidSeconds, given.hold, seconds=seconds)
 
 
-@pytest.mark.parametrize("seconds", [0.5, 60.0, float("nan"), True, "60", None])
-def test_seconds_that_are_not_whole(given, refused, seconds):
-    refused(TypeError, given.hold, seconds=seconds)
+def test_seconds_that_are_not_whole(given, refused):
+    for seconds in [0.5, 60.0, float("nan"), True, "60", None]:
+        refused(TypeError, given.hold, seconds=seconds)
 
 
 def test_a_hold_lives_for_a_second_or_a_year(given):
@@ -195,13 +187,13 @@ BAD_IDS = ["", "no-such", "a\0b", "\ud800", "x" * 10_000, None, 5, str(uuid.UUID
 
 
 @pytest.mark.parametrize("act", [holds.capture, holds.release, holds.find])
-@pytest.mark.parametrize("hold_id", BAD_IDS, ids=lambda each: repr(each)[:20])
-def test_a_hold_that_does_not_exist(given, refused, act, hold_id):
-    refused(HoldNotFound, act, given.user, hold_id)
+def test_a_hold_that_does_not_exist(given, refused, act):
+    for hold_id in BAD_IDS:
+        refused(HoldNotFound, act, given.user, hold_id)
     refused(HoldNotFound, act, 12345, given.held.id)
     refused(HoldNotFound, act, given.user, given.held.id.upper() + " ")
 
 
-@pytest.mark.parametrize("hold_id", ["", "no-such", 5])
-def test_a_hold_is_not_made_with_an_id_that_is_none(given, refused, hold_id):
-    refused(ValueError, given.hold, hold_id=hold_id)
+def test_a_hold_is_not_made_with_an_id_that_is_none(given, refused):
+    for hold_id in ["", "no-such", 5]:
+        refused(ValueError, given.hold, hold_id=hold_id)

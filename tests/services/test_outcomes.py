@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from creditsapp.database import BoundedConnection
+from creditsapp.database.postgresql import BoundedConnection
 from creditsapp.extensions import db
 from creditsapp.models import LedgerEntry
 from creditsapp.services import holds, ledger, posting, transaction

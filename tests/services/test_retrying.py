@@ -79,7 +79,7 @@ def test_a_refusal_that_stays_is_503_over_http(app, database_url, sqlstate):
 @pytest.fixture
 def lock(monkeypatch, database_url):
     """Another writer who does not let go, and little patience."""
-    monkeypatch.setattr("creditsapp.database.LOCK_SECONDS", 0.2)
+    monkeypatch.setattr("creditsapp.database.timeouts.LOCK_SECONDS", 0.2)
     other = sqlite3.connect(database_url.removeprefix("sqlite:///"), check_same_thread=False)
 
     def take():
@@ -106,7 +106,7 @@ def test_a_sqlite_that_stays_locked_is_busy_and_nothing_changes(database_url, lo
 @on_postgresql
 @pytest.mark.usefixtures("context")
 def test_a_lock_that_another_session_keeps_is_not_waited_for_for_ever(database_url, monkeypatch):
-    monkeypatch.setattr("creditsapp.database.LOCK_SECONDS", 0.3)
+    monkeypatch.setattr("creditsapp.database.timeouts.LOCK_SECONDS", 0.3)
     db.engine.dispose()
     user = make_user(50)
     with db.engine.connect().execution_options(writes=True) as other:

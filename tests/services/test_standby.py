@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from creditsapp.database import BoundedConnection
+from creditsapp.database.postgresql import BoundedConnection
 from creditsapp.extensions import db
 from creditsapp.services import holds, ledger
 from creditsapp.services.errors import OutcomeUnknown, TryAgainLater

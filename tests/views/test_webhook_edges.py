@@ -107,21 +107,20 @@ MALFORMED = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), MALFORMED, ids=[f"{name} {value[:12]!r}" for name, value in MALFORMED]
-)
-def test_a_malformed_header_is_401_and_leaves_nothing(client, order, database_url, name, value):
+def test_a_malformed_header_is_401_and_leaves_nothing(client, order, database_url):
     before, now = contents(database_url), int(time.time())
     body = json.dumps(payment_event(order)).encode()
-    value = value.replace("{now}", str(now))
-    signed_id = value if name == "webhook-id" else "msg_1"
-    headers = {
-        "webhook-id": "msg_1",
-        "webhook-timestamp": str(now),
-        "webhook-signature": sign(signed_id, now, body, WEBHOOK_SECRET),
-    }
-    answer = client.post("/api/webhooks/dodo", data=body, headers=headers | {name: value})
-    assert (answer.status_code, answer.json["error"]) == (401, "invalid_signature")
+    for name, written in MALFORMED:
+        value = written.replace("{now}", str(now))
+        signed_id = value if name == "webhook-id" else "msg_1"
+        headers = {
+            "webhook-id": "msg_1",
+            "webhook-timestamp": str(now),
+            "webhook-signature": sign(signed_id, now, body, WEBHOOK_SECRET),
+        }
+        answer = client.post("/api/webhooks/dodo", data=body, headers=headers | {name: value})
+        refused = (answer.status_code, answer.json["error"])
+        assert refused == (401, "invalid_signature"), (name, value[:50])
     assert contents(database_url) == before
 
 

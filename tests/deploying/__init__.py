@@ -1,0 +1,1 @@
+"""The examples of docs/deploy, as whoever reads them finds them on their machine."""
