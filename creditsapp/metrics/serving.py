@@ -17,7 +17,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from creditsapp.metrics.process import Gauges
 from creditsapp.metrics.state import State
-from creditsapp.metrics.workers import FOLDER
+from creditsapp.metrics.slots import FOLDER
 
 log = logging.getLogger(__name__)
 

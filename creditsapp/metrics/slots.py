@@ -25,19 +25,19 @@ def end() -> None:
         shutil.rmtree(os.environ[FOLDER], ignore_errors=True)
 
 
-def take_slot(arbiter: Any, worker: Any) -> None:
+def take(arbiter: Any, worker: Any) -> None:
     """Give a worker the first slot that no living one has; before it is forked."""
     taken = {other.metrics_slot for other in arbiter.WORKERS.values()}
     worker.metrics_slot = next(slot for slot in itertools.count() if slot not in taken)
 
 
-def count_in_slot(worker: Any) -> None:
+def count_in(worker: Any) -> None:
     """Count in the files of the worker's slot from now on; in the worker itself."""
     if FOLDER in os.environ:
         values.ValueClass = values.MultiProcessValue(lambda: worker.metrics_slot)
 
 
-def leave_slot(worker: Any) -> None:
+def leave(worker: Any) -> None:
     """A worker has ended: what it had in use is in use no more."""
     if FOLDER in os.environ:
         multiprocess.mark_process_dead(worker.metrics_slot)
