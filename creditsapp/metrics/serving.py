@@ -16,8 +16,8 @@ from prometheus_client import CollectorRegistry, MetricsHandler
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from creditsapp.metrics.process import Gauges
-from creditsapp.metrics.state import State
 from creditsapp.metrics.slots import FOLDER
+from creditsapp.metrics.state import State
 
 log = logging.getLogger(__name__)
 
