@@ -5,6 +5,8 @@ import socket
 import struct
 
 from creditsapp import schema
+from creditsapp.logs.server import ServerLogger
+from creditsapp.metrics import serving, slots
 from wsgi import app  # made once, before the workers: it has opened nothing that they could share
 
 settings = app.extensions["creditsapp"].settings
@@ -33,6 +35,7 @@ secure_scheme_headers = {}
 forwarder_headers = ""
 
 accesslog = None
+logger_class = ServerLogger
 # Where one is wanted: without what is searched for, or where a reader came from.
 access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s %(L)s'
 
@@ -40,6 +43,8 @@ access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s %(L)s'
 def on_starting(server):
     """Serve on no schema that this version cannot use."""
     schema.refuse_another(settings)
+    if settings.metrics_port:
+        slots.begin()
 
 
 def when_ready(server):
@@ -56,7 +61,33 @@ def when_ready(server):
         )
 
 
+def pre_fork(server, worker):
+    """Give the worker a place to count in."""
+    slots.take(server, worker)
+
+
+def post_fork(server, worker):
+    """Count there."""
+    slots.count_in(worker)
+
+
+def post_worker_init(worker):
+    """Let Prometheus ask any of the workers."""
+    if settings.metrics_port:
+        serving.serve(app, str(settings.metrics_address), settings.metrics_port)
+
+
 def worker_exit(server, worker):
     """Begin no other mail; the one under way is waited for."""
     if worker.pid == os.getpid():  # gunicorn also calls it in the master, of a worker that is gone
         app.extensions["postman"].stop()
+
+
+def child_exit(server, worker):
+    """What a worker had in use is in use no more."""
+    slots.leave(worker)
+
+
+def on_exit(server):
+    """Leave nothing behind."""
+    slots.end()

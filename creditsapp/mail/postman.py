@@ -6,8 +6,10 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
+from typing import Any
 
 from flask import Flask, Response, current_app, has_request_context, request
+from structlog.contextvars import bound_contextvars, get_contextvars
 
 from creditsapp.mail.server import parse_mail_url
 from creditsapp.mail.smtp import deliver
@@ -70,7 +72,7 @@ class Postman:
     def wake(self, base: str) -> None:
         """Let the thread look for what is due; one that was woken and has not begun looks once."""
         if self._asked.acquire(blocking=False):
-            self._thread.submit(self._work, base)
+            self._thread.submit(self._work, base, get_contextvars())
 
     def stop(self) -> None:
         """Let it end with the mail under way; the others are due for whoever sends next."""
@@ -80,13 +82,14 @@ class Postman:
         """Wait until it has nothing more to do; it takes nothing more."""
         self._thread.shutdown()
 
-    def _work(self, base: str) -> None:
+    def _work(self, base: str, caller: dict[str, Any]) -> None:
         self._asked.release()
-        try:
-            with self._app.app_context():
-                send_due(base, self._stopping.is_set)
-        except Exception:  # the worker sends it later
-            log.exception("mails could not be sent")
+        with bound_contextvars(**caller):
+            try:
+                with self._app.app_context():
+                    send_due(base, self._stopping.is_set)
+            except Exception:  # the worker sends it later
+                log.exception("mails could not be sent")
 
 
 def init_app(app: Flask) -> None:
