@@ -9,10 +9,12 @@ from types import SimpleNamespace
 import pytest
 
 from creditsapp.models import User
-from creditsapp.services import ledger
+from creditsapp.services import holds, ledger, verification
 from creditsapp.settings import ROOT
 from tests.builders import make_user
+from tests.databases import execute
 
+INCIDENTS = (ROOT / "docs" / "incidents.md").read_text()
 PAGE = (ROOT / "docs" / "adding-an-operation.md").read_text()
 STUDIO, *CHARGING = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
@@ -65,3 +67,23 @@ def test_the_workers_example_takes_a_job_that_comes_twice(around):
         around["queue"].put(job)
         exec(worker, around)
     assert ledger.balance(job[0]).balance == 38
+
+
+def test_the_sql_of_the_incidents_mends_a_wallets_row_from_its_entries(app, database_url):
+    with app.app_context():
+        user = make_user(50)
+        ledger.spend(user, 7, operation="THEME_GENERATION")
+        holds.hold(user, 5, operation="THEME_GENERATION")
+        was = ledger.balance(user)
+    execute(
+        database_url,
+        "UPDATE wallets SET version = 9, held = 0, balance = balance + 10000,"
+        " lifetime_added = lifetime_added + 10000",
+    )
+    (mending,) = re.findall(r"```sql\n(.*?)```", INCIDENTS, re.DOTALL)
+    with app.app_context():
+        assert not verification.verify().ok
+    execute(database_url, mending.replace("42", str(user)))
+    with app.app_context():
+        assert verification.verify().ok
+        assert ledger.balance(user) == was

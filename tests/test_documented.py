@@ -59,13 +59,17 @@ def test_a_command_that_is_shown_is_understood(page, line, known):
     command, context = known, click.Context(known)
     left = list(words)[1:]
     while isinstance(command, click.Group) and left:
-        name = left.pop(0)
+        _values, [name, *left], _order = command.make_parser(context).parse_args(left)
         command = command.get_command(context, name)
         assert command is not None, f"{page}: there is no {name} in: {line}"
-        context = click.Context(command, parent=context)
+        context = click.Context(command, parent=context, **command.context_settings)
     if not isinstance(command, click.Group):
-        _values, extra, _order = command.make_parser(context).parse_args(left)
+        values, extra, _order = command.make_parser(context).parse_args(left)
         assert not extra, f"{page}: {extra} are too many in: {line}"
+        for parameter in command.params:
+            value = values.get(parameter.name)
+            if isinstance(parameter.type, click.Choice) and value and not value.isupper():
+                assert value in parameter.type.choices, f"{page}: {value} in: {line}"
 
 
 def _words(line):

@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from creditsapp.database.sqlite import is_locked, is_unwritable
 from creditsapp.database.timeouts import LOCK_SECONDS
 from creditsapp.extensions import db
+from creditsapp.metrics import counting
 from creditsapp.services.errors import OutcomeUnknown, TryAgainLater
 from creditsapp.translation import gettext as _
 
@@ -60,6 +61,7 @@ def _run(
             break
     if unknown is not None:
         raise unknown
+    counting.given_up()
     raise TryAgainLater(_("The database is busy. Nothing was changed; please try again."))
 
 

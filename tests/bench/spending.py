@@ -111,9 +111,9 @@ def many_at_once(bench):
 
 
 @contextmanager
-def app_on(url):
+def app_on(url, **settings):
     """The app on a database; its connections are closed at the end."""
-    app = create_app(settings_for(url, initial_free_credits=0))
+    app = create_app(settings_for(url, initial_free_credits=0, **settings))
     yield app
     with app.app_context():
         db.engine.dispose()

@@ -7,9 +7,7 @@ import psutil
 import psycopg
 
 _COUNTED = """
-SELECT pg_current_wal_lsn() - '0/0', (SELECT wal_fpi FROM pg_stat_wal),
-    (SELECT sum(fsyncs) FROM pg_stat_io WHERE object = 'wal'),
-    (SELECT sum(fsync_time) FROM pg_stat_io WHERE object = 'wal'),
+SELECT pg_current_wal_lsn() - '0/0',
     (SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r'
         AND relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname LIKE 'pg\\_%'))
 """
@@ -23,9 +21,6 @@ class Bill:
     client: float
     server: float
     wal: float
-    full_pages: float
-    fsyncs: float
-    fsync_ms: float
     disk: float
 
     def __sub__(self, other):
@@ -41,8 +36,6 @@ class Meter:
     def __init__(self, server, url, clients):
         self._url, self._postmaster = url, server.get_pid()
         self._clients = clients
-        server.psql("ALTER SYSTEM SET track_wal_io_timing = on")
-        server.psql("SELECT pg_reload_conf()")
 
     def read(self):
         """What it has come to since the beginning; the difference of two is a bill."""

@@ -13,7 +13,7 @@ def of_spends(scale):
     """By the service alone, over HTTP, and as an operation of the studio."""
     with app_on(scale.small) as app:
         with app.app_context():
-            worker = spends(app, wallets_with_credits(1000))
+            worker = spends(app, wallets_with_credits(250))
         execute(scale.small, "CHECKPOINT")
         with worker() as call:
             yield from _million("`ledger.spend`, one client", *metered(scale, call), scale)
@@ -31,6 +31,4 @@ def _million(row, bill, calls, scale):
     yield Figure(row, "PostgreSQL CPU", bill.server * each, "s")
     yield Figure(row, f"at ${scale.vcpu_hour:g} a vCPU hour", f"${hours * scale.vcpu_hour:.3f}")
     yield Figure(row, "write-ahead log", bill.wal * each / 1e9, "GB")
-    yield Figure(row, "whole pages in it", bill.full_pages / calls, "a spend")
     yield Figure(row, "disk", bill.disk * each / 1e9, "GB")
-    yield Figure(row, "commits in a sync", calls / max(bill.fsyncs, 1))

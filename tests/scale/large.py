@@ -67,10 +67,10 @@ def whole(scale):
 
 
 def spend(scale):
-    """One client's spends at random from a thousand wallets, in a large and in a small ledger."""
+    """One client's spends at random from 250 wallets, in a large and in a small ledger."""
     for what, url in (("large", scale.large), ("small", scale.small)):
         with app_on(url) as app, app.app_context():
-            user_ids = wallets_with_credits(1000)
+            user_ids = wallets_with_credits(250)
         execute(url, "CHECKPOINT")
         row = f"{what} ledger"
         yield from latencies(row, scale.seconds, spending(url, user_ids, 1, scale.seconds))

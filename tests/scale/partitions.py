@@ -83,7 +83,7 @@ def _measured(scale, url):
             ledger.spend(LARGEST, 1, operation=OPERATION, key="again").number for _ in range(2)
         }
         yield "a key that comes again", "charged " + ("once" if len(twice) == 1 else "TWICE"), ""
-        user_ids = wallets_with_credits(1000)
+        user_ids = wallets_with_credits(250)
     for figure in latencies("", scale.seconds, spending(url, user_ids, CLIENTS, scale.seconds)):
         yield f"spends, {CLIENTS} clients, {figure.column}", figure.value, figure.unit
 

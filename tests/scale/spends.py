@@ -23,7 +23,7 @@ def spending(url, user_ids, clients, seconds, together=1):
     """
     processes = min(PROCESSES, clients)
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, spawn, initializer=_begin, initargs=(url,)) as pool:
+    with ProcessPoolExecutor(processes, spawn, initializer=_begin, initargs=(url, clients)) as pool:
         for warm in (min(seconds, 0.5), seconds):
             shares = [
                 pool.submit(_spend, user_ids, clients // processes, warm, together)
@@ -33,8 +33,8 @@ def spending(url, user_ids, clients, seconds, together=1):
     return taken
 
 
-def _begin(url):
-    _app.append(app_on(url).__enter__())
+def _begin(url, threads):
+    _app.append(app_on(url, web_threads=threads).__enter__())
 
 
 def _spend(user_ids, threads, seconds, together):

@@ -5,12 +5,12 @@ from tests.scale.figures import latencies
 from tests.scale.spends import spending
 
 CLIENTS = (1, 8, 16, 32)
-WALLETS = 1000
+WALLETS = 250
 TOGETHER = (1, 20, 100)
 
 
 def many_wallets(scale):
-    """`ledger.spend` from a thousand wallets at random."""
+    """`ledger.spend` from 250 wallets at random."""
     yield from _spends(scale, _wallets(scale, WALLETS))
 
 
