@@ -43,7 +43,7 @@ chaos: $(VENV)/test  ## the same while something is killed every second: workers
 troubles: $(VENV)/test  ## disks that are full (as root: a small tmpfs) and databases that may only be read, under load
 	@$(BIN)/python -m tests.load.troubles
 
-ha: $(VENV)/test  ## etcd, Patroni and HAProxy with two app servers, and each of them failing (5 minutes)
+ha: $(VENV)/test  ## etcd, Patroni and HAProxy with two app servers, and each of them failing (10 minutes)
 	@tests/ha/install.sh
 	@$(BIN)/python -m tests.ha $(FAULTS)
 
