@@ -11,7 +11,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test translations crashes restore load chaos ha scale deploy-check orders fuzz mutants lint lock sbom advisories bench pictures audit browser clean
+.PHONY: help run test translations crashes restore load chaos troubles ha scale deploy-check orders fuzz mutants lint lock sbom advisories bench pictures audit browser clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -36,6 +36,9 @@ load: $(VENV)/test  ## the main job over HTTP on PostgreSQL for SECONDS=300: ans
 
 chaos: $(VENV)/test  ## the same while something is killed every second: workers, backends, the database
 	@$(BIN)/python -m tests.load --chaos --seconds $(or $(SECONDS),300)
+
+troubles: $(VENV)/test  ## disks that are full (as root: a small tmpfs) and databases that may only be read, under load
+	@$(BIN)/python -m tests.load.troubles
 
 ha: $(VENV)/test  ## etcd, Patroni and HAProxy with two app servers, and each of them failing (5 minutes)
 	@tests/ha/install.sh
@@ -70,6 +73,7 @@ lint: $(VENV)/test  ## check format, style, types, and what bandit knows of
 lock: $(VENV)/test  ## pin what pyproject.toml asks for, and all that it brings, with hashes (WITH=--upgrade for news)
 	@$(LOCK) --group runtime --output-file requirements.txt $(WITH)
 	@$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt $(WITH)
+	@$(LOCK) tests/ha/requirements.in --output-file tests/ha/requirements.txt $(WITH)
 
 sbom: $(VENV)/test  ## list what the app runs on, as CycloneDX, in .artifacts/sbom.json
 	@mkdir -p .artifacts

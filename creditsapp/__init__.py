@@ -11,10 +11,10 @@ from creditsapp import (
     dodo,
     errors,
     formatting,
+    health,
     incoming,
     json_interface,
     limits,
-    reticence,
     security,
     static_files,
     translation,
@@ -24,8 +24,8 @@ from creditsapp.commands import register_commands
 from creditsapp.credits import api as credits_api
 from creditsapp.credits import bp as credits_bp
 from creditsapp.extensions import csrf, db, login_manager, migrate
-from creditsapp.health import bp as health_bp
 from creditsapp.home import bp as home_bp
+from creditsapp.logs import requests, writing
 from creditsapp.mail import postman
 from creditsapp.openapi import bp as openapi_bp
 from creditsapp.prices import PriceList
@@ -52,7 +52,7 @@ class Credits:
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the app; raise SettingsError when the environment's settings do not do."""
     settings = settings or load_settings()
-    reticence.install()
+    writing.install(settings.log_format)
     app = Flask(__name__, instance_path=str(INSTANCE), static_folder=None)
     app.config.from_mapping(security.configuration(settings), **_database(settings))
     app.config["HOLD_SECONDS"] = settings.hold_seconds
@@ -76,8 +76,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     for blueprint in (home_bp, auth_bp, studio_bp, studio_api, credits_bp, credits_api):
         app.register_blueprint(blueprint)
-    for blueprint in (webhooks_bp, health_bp, openapi_bp):
+    for blueprint in (webhooks_bp, openapi_bp):
         app.register_blueprint(blueprint)
+    health.init_app(app)
     incoming.init_app(app)
     json_interface.init_app(app)
     limits.init_app(app)
@@ -93,6 +94,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     if settings.sandbox_mounted:
         mount_sandbox(app, settings)
+    requests.init_app(app)
     if settings.proxy_hops:
         hops = settings.proxy_hops
         behind = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)

@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from creditsapp.extensions import login_manager
+from creditsapp.logs.notes import note
 from creditsapp.models import Hold, LedgerEntry
 from creditsapp.models.types import as_credits
 from creditsapp.prices import InvalidQuantity, PriceList
@@ -124,6 +125,7 @@ def charge(
     done before, OperationInProgress while it is under way, IdempotencyConflict when `fingerprint`
     (of the input) is another.
     """
+    note(operation=operation.lower())
     user_id, hold_id = _number_of(user), str(uuid.uuid4())
     most = prices().cost(operation, quantity)
     if most == 0:

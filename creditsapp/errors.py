@@ -1,7 +1,6 @@
 """Errors for people: pages for the browser, `{"error", "message"}` for the JSON interface."""
 
 import logging
-import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from creditsapp import error_words
 from creditsapp.extensions import db
+from creditsapp.logs.notes import note, request_id
 from creditsapp.services.errors import ServiceError, TryAgainLater
 from creditsapp.services.keys import InvalidKey
 from creditsapp.translation import gettext as _
@@ -85,6 +85,7 @@ def answer(
     status: int, code: str, message: str, *, retry_after: int | None = None, **fields: Any
 ) -> Response:
     """An error in the form that the request expects; `retry_after` is in seconds."""
+    note(error=code)
     if retry_after is None and status == 503:
         retry_after = ServiceError.retry_after
     if request.path.startswith("/api/"):
@@ -187,12 +188,11 @@ def _database_error(error: Exception) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    request_id = uuid.uuid4().hex[:12]
-    log.exception("request %s failed", request_id)
+    log.exception("request %s failed", request_id())
     db.session.remove()
     return answer(
         500,
         "internal_error",
         _("Something went wrong on our side. If anything was charged, your ledger shows it."),
-        requestId=request_id,
+        requestId=request_id(),
     )

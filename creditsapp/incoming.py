@@ -36,11 +36,12 @@ _READ = {"PATH_INFO": bytes, "QUERY_STRING": unquote_to_bytes, "HTTP_COOKIE": by
 def _hear_out(response: Response) -> Response:
     """Read away what nobody wanted: a server closes on who still sends, and the answer is lost.
 
-    What is announced as far too long is not waited for.
+    What is announced as far too long is not waited for, nor what has stopped coming once.
     """
-    ends = request.environ.get("wsgi.input_terminated")
-    if ends and (request.content_length or 0) <= PATIENCE:
-        body, left = request.environ["wsgi.input"], PATIENCE
+    ends, body = request.environ.get("wsgi.input_terminated"), request.environ["wsgi.input"]
+    stopped = getattr(body, "failed", False)  # as gunicorn says it
+    if ends and not stopped and (request.content_length or 0) <= PATIENCE:
+        left = PATIENCE
         with suppress(OSError):
             while left > 0 and (piece := body.read(CHUNK)):
                 left -= len(piece)

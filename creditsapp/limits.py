@@ -19,6 +19,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from creditsapp.error_words import duration
+from creditsapp.logs.notes import note
 from creditsapp.services.addresses import InvalidEmail, inbox, normalised
 from creditsapp.services.errors import ServiceError
 from creditsapp.services.passwords import WrongPassword
@@ -100,6 +101,7 @@ class Limit:
     """
 
     def __init__(self, name: str, **amounts: str) -> None:
+        self._name = name
         self._parts = [
             (parse(amount), _KEYS[kind], f"{name}:{kind}") for kind, amount in amounts.items()
         ]
@@ -117,6 +119,7 @@ class Limit:
             self._count()
         except RateLimitExceeded:
             g.wait = self._wait()
+            note(limit=self._name)
             raise TooManyRequests(g.wait) from None
 
     @contextmanager

@@ -5,6 +5,7 @@ That is addresses, tokens, hashes and keys, and the rows that PostgreSQL quotes 
 
 import logging
 import re
+from decimal import Decimal
 from typing import Any
 
 _AFTER_A_ROW = r"HINT|CONTEXT|STATEMENT|QUERY|LOCATION|Traceback|\[|\n"
@@ -29,14 +30,24 @@ def install() -> None:
 
 def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:
     record = _plain_record(*args, **kwargs)
-    try:
-        words = record.getMessage()
-    except Exception:  # no line of a log may break what it tells of
-        words = f"{record.msg!r} (with arguments that do not fit)"
-    record.msg, record.args = without_secrets(words), ()
+    if isinstance(record.msg, dict):  # an event of structlog
+        record.msg = {name: _cut(value) for name, value in record.msg.items()}
+    else:
+        record.msg, record.args = without_secrets(_words(record)), ()
     if record.exc_info and record.exc_info[0] is not None:  # formatters take the text that stands
         record.exc_text = without_secrets(_formatter.formatException(record.exc_info))
     return record
+
+
+def _words(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception:  # no line of a log may break what it tells of
+        return f"{record.msg!r} (with arguments that do not fit)"
+
+
+def _cut(value: object) -> object:
+    return value if isinstance(value, int | float | Decimal | None) else without_secrets(str(value))
 
 
 def without_secrets(words: str) -> str:

@@ -20,6 +20,7 @@ from creditsapp.models import Base
 from creditsapp.settings import ROOT, Settings
 
 MIGRATIONS = ROOT / "migrations"
+MOVED = "moved"  # of a database whose rows are in another now
 _MIGRATE = "Run `flask db upgrade`."
 
 
@@ -38,6 +39,8 @@ def look(connection: Connection) -> Schema:
         return Schema(True, f"migrated to {found}")
     if found is None:
         return Schema(False, "the database is not migrated", _MIGRATE)
+    if found == MOVED:
+        return Schema(False, "the database has moved", "Let DATABASE_URL name the new one.")
     if found in known:
         return Schema(False, f"the schema is {found}, this version needs {known[-1]}", _MIGRATE)
     for obstacle in _obstacles(connection):

@@ -9,7 +9,7 @@ import pytest
 from argon2 import PasswordHasher
 from jinja2 import BytecodeCache
 
-from creditsapp import create_app
+from creditsapp import create_app, health
 from creditsapp.commands import common
 from creditsapp.extensions import db
 from creditsapp.services import passwords, verification, welcome
@@ -22,6 +22,7 @@ from tests.servers import WEBHOOK_SECRET, Servers
 
 for name in Settings.model_fields:
     os.environ.pop(name.upper(), None)
+health.FRESH = 0
 passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 welcome._COST = {"n": 2, "r": 1, "p": 1}
 
@@ -137,6 +138,7 @@ def make_app(database_url):
 
     yield make
     for app in apps:
+        app.extensions["readiness"].close()
         with app.app_context():
             problems = verification.verify().problems
             db.session.remove()

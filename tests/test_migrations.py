@@ -24,8 +24,10 @@ from tests.builders import (
 )
 from tests.conftest import settings_for
 from tests.databases import contents, execute
+from tests.everything import fill
 from tests.forks import race
 
+MONEY = ("wallets", "ledger_entries", "holds", "purchases", "payments", "payment_refunds")
 ROOT = Path(__file__).parent.parent
 
 
@@ -91,6 +93,18 @@ def test_what_loses_nothing_goes_down_and_up_again(own_database):
     after = contents(own_database)
     for table in before.keys() - {"webhook_events", "mails"}:
         assert after[table] == before[table]
+    assert verification.verify().problems == []
+
+
+def test_with_something_in_every_table_it_goes_one_down_and_up_again(own_database):
+    fill()
+    before = contents(own_database)
+    assert all(before.values())
+    flask_migrate.downgrade()
+    db.session.remove()
+    flask_migrate.upgrade()
+    after = contents(own_database)
+    assert {table: after[table] for table in MONEY} == {table: before[table] for table in MONEY}
     assert verification.verify().problems == []
 
 

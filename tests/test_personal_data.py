@@ -25,6 +25,7 @@ from tests.builders import (
 IMPERSONAL = {
     "ended_sessions": "random names, of which nothing says whose they were",
     "periodic_jobs": "when the workers' jobs are due",
+    "proofs": "what proofs of the whole ledger came to",
     "welcome_networks": "counts of some days",
 }
 

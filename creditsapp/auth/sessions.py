@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 
 from creditsapp.extensions import login_manager
+from creditsapp.logs.notes import note_user
 from creditsapp.models import User
 from creditsapp.security import REMEMBERED, SHORT, Lifetime
 from creditsapp.services import sessions
@@ -26,6 +27,7 @@ def begin(user: User, *, remember: bool) -> None:
     at = int(time.time())
     session.update(sid=secrets.token_urlsafe(24), began=at, seen=at)
     login_user(user)
+    note_user(user.id)
 
 
 def go_on(user: User) -> None:
@@ -54,6 +56,8 @@ def load_user(claim: str) -> User | None:
     if "sid" not in session or not version.isdigit() or _is_old():
         return None
     user = sessions.owner(int(user_id), int(version), session["sid"])
+    if user:
+        note_user(user.id)
     if user and request.endpoint != NO_USE and time.time() - session["seen"] > _NOTE_EVERY:
         session["seen"] = int(time.time())
     return user

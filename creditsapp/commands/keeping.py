@@ -1,13 +1,34 @@
-"""`flask credits backup`: a copy that counts."""
+"""`flask credits backup` and `move-database`: copies that count, since they are proven."""
 
 from pathlib import Path
+from typing import Any
 
 import click
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from creditsapp.commands.common import progress_bar
 from creditsapp.commands.credits import credits_group
+from creditsapp.commands.deciding import decided, reason_option
 from creditsapp.formatting import counted
-from creditsapp.services import backups
+from creditsapp.services import backups, moving
+from creditsapp.services.verification import Report
+
+
+class PostgresUrl(click.ParamType):
+    """The URL of a PostgreSQL database."""
+
+    name = "URL"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> URL:
+        """The URL for our driver, or a usage error that does not show it."""
+        try:
+            url = make_url(value)
+        except ArgumentError:
+            url = None
+        if url is None or url.drivername not in ("postgres", "postgresql", "postgresql+psycopg"):
+            self.fail("this is not a postgresql:// URL")
+        return url.set(drivername="postgresql+psycopg")
 
 
 @credits_group.command()
@@ -29,6 +50,27 @@ def backup(output: Path, overwrite: bool) -> None:
     if made.report is None:
         click.echo(f"{size}; its ledger was not proven: {made.schema.words}", err=True)
     else:
-        wallets = counted(made.report.wallets, ("wallet", "wallets"))
-        entries = counted(made.report.entries, ("entry", "entries"))
-        click.echo(f"{size}; {wallets}, {entries}: all is right", err=True)
+        click.echo(f"{size}; {_proof(made.report)}", err=True)
+
+
+@credits_group.command("move-database")
+@click.argument("url", type=PostgresUrl())
+@click.option("--dry-run", is_flag=True, help="Copy and prove everything, and keep nothing.")
+@reason_option
+def move_database(url: URL, dry_run: bool, reason: str) -> None:
+    """Move from SQLite to an empty, migrated PostgreSQL; SQLite takes no more writes then."""
+
+    def tell(table: str, rows: int) -> None:
+        click.echo(f"{table}: {counted(rows, ('row', 'rows'))}", err=True)
+
+    report = moving.move(url, decided(reason), dry_run=dry_run, tell=tell)
+    click.echo(_proof(report))
+    if dry_run:
+        click.echo("It would move. Nothing was kept.")
+    else:
+        click.echo("It has moved. Let DATABASE_URL name the new one, and start the app again.")
+
+
+def _proof(report: Report) -> str:
+    wallets = counted(report.wallets, ("wallet", "wallets"))
+    return f"{wallets}, {counted(report.entries, ('entry', 'entries'))}: all is right"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from creditsapp.commands.common import (
     CreditsType,
@@ -13,13 +14,15 @@ from creditsapp.commands.common import (
     print_json,
     printable,
     progress_bar,
+    refusal,
     written,
 )
 from creditsapp.commands.credits import credits_group
 from creditsapp.commands.deciding import begin, decided, key_option, optional_reason_option
 from creditsapp.formatting import counted, number
 from creditsapp.models.types import exact
-from creditsapp.services import accounts, checkpoints, verification
+from creditsapp.services import accounts, checkpoints, proofs, verification
+from creditsapp.services.errors import ServiceError
 from creditsapp.stress import Outcome, race
 
 
@@ -111,6 +114,7 @@ def verify(ctx: click.Context, against: IO[str] | None, as_json: bool) -> None:
         report = verification.verify(show)
     if against is not None:
         report.problems += checkpoints.compare(against)
+    _keep(report)
     emails = accounts.emails({problem.user_id for problem in report.problems})
     if as_json:
         print_json(_report_json(report, emails))
@@ -125,6 +129,14 @@ def verify(ctx: click.Context, against: IO[str] | None, as_json: bool) -> None:
         click.echo(f"{wallets}, {entries}: {verdict}")
     if not report.ok:
         ctx.exit(1)
+
+
+def _keep(report: verification.Report) -> None:
+    """Let metrics know; a database that cannot be written to is proven all the same."""
+    try:
+        proofs.keep(report)
+    except (ServiceError, SQLAlchemyError) as error:
+        click.echo(f"the result is not kept: {refusal(error)}", err=True)
 
 
 def _report_json(report: verification.Report, emails: dict[int, str]) -> dict[str, Any]:

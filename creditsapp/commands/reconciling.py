@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import click
 from flask import current_app
+from structlog.contextvars import bound_contextvars
 
 from creditsapp.commands.common import REFUSALS, printable, progress_bar, refusal
 from creditsapp.commands.credits import credits_group
@@ -152,13 +153,17 @@ def _begin_working(decision: Decision) -> bool:
 
 def _sweep(*, everything: bool) -> bool:
     """Sweep, and say what was done; False if a part of it failed."""
-    jobs = upkeep.sweeps(dodo_client(), _terms(), everything=everything)
-    return all([_do(name, job, everything=everything) for name, job in jobs])
+    done = True
+    for name, job in upkeep.sweeps(dodo_client(), _terms(), everything=everything):
+        with bound_contextvars(job=name):
+            done &= _do(name, job, everything=everything)
+    return done
 
 
 def _send_mails(*, everything: bool) -> bool:
     """Send the mails that are due, those of what was healed just now as well."""
-    return _do("mails sent", postman.send_due, everything=everything)
+    with bound_contextvars(job="mails sent"):
+        return _do("mails sent", postman.send_due, everything=everything)
 
 
 def _do(name: str, job: Callable[[], int], *, everything: bool) -> bool:
@@ -176,6 +181,7 @@ def _do(name: str, job: Callable[[], int], *, everything: bool) -> bool:
         end_reads()
 
 
+@bound_contextvars(job="reconcile")
 def _compare(*, everything: bool) -> bool:
     """Compare with Dodo, and say what was found; False if that failed."""
     try:

@@ -20,6 +20,7 @@ RIGHTS = {
     "payment_refunds": ("INSERT", "UPDATE"),
     "payments": ("INSERT", "UPDATE"),
     "periodic_jobs": ("INSERT", "UPDATE (due_at)"),
+    "proofs": ("INSERT",),
     "purchases": (
         "INSERT",
         "UPDATE (status, form_key, checkout_session_id, checkout_url, updated_at, paid_at)",

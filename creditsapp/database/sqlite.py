@@ -68,10 +68,11 @@ def _patiently(act: Callable[[], object]) -> None:
             time.sleep(random.uniform(0.001, 0.02))  # nosec B311 # jitter
 
 
-def is_full(error: BaseException) -> bool:
-    """Whether SQLite says that there is no room left."""
+def is_unwritable(error: BaseException) -> bool:
+    """Whether SQLite says that there is no room left, or that its file may only be read."""
     cause = getattr(error, "orig", error)
-    return getattr(cause, "sqlite_errorname", "") == "SQLITE_FULL"
+    name = getattr(cause, "sqlite_errorname", "")
+    return name.startswith(("SQLITE_FULL", "SQLITE_READONLY"))
 
 
 def is_locked(error: BaseException) -> bool:

@@ -3,10 +3,13 @@
 import functools
 import logging
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
+from typing import Any
 
 from flask import Flask, Response, current_app, has_request_context, request
+from structlog.contextvars import bound_contextvars, get_contextvars
 
 from creditsapp.mail.server import parse_mail_url
 from creditsapp.mail.smtp import deliver
@@ -20,9 +23,9 @@ from creditsapp.settings import Settings
 log = logging.getLogger(__name__)
 
 
-def send_due(base: str = "") -> int:
+def send_due(base: str = "", until: Callable[[], bool] = lambda: False) -> int:
     """Send, or print, what is due by now; return how many mails that were."""
-    return delivery.send_due(functools.partial(_send, base=base or own_address()))
+    return delivery.send_due(functools.partial(_send, base=base or own_address()), until)
 
 
 def own_address() -> str:
@@ -64,23 +67,29 @@ class Postman:
         self._app = app
         self._thread = ThreadPoolExecutor(1, "mail")
         self._asked = threading.Lock()
+        self._stopping = threading.Event()
 
     def wake(self, base: str) -> None:
         """Let the thread look for what is due; one that was woken and has not begun looks once."""
         if self._asked.acquire(blocking=False):
-            self._thread.submit(self._work, base)
+            self._thread.submit(self._work, base, get_contextvars())
+
+    def stop(self) -> None:
+        """Let it end with the mail under way; the others are due for whoever sends next."""
+        self._stopping.set()
 
     def finish(self) -> None:
         """Wait until it has nothing more to do; it takes nothing more."""
         self._thread.shutdown()
 
-    def _work(self, base: str) -> None:
+    def _work(self, base: str, caller: dict[str, Any]) -> None:
         self._asked.release()
-        try:
-            with self._app.app_context():
-                send_due(base)
-        except Exception:  # the worker sends it later
-            log.exception("mails could not be sent")
+        with bound_contextvars(**caller):
+            try:
+                with self._app.app_context():
+                    send_due(base, self._stopping.is_set)
+            except Exception:  # the worker sends it later
+                log.exception("mails could not be sent")
 
 
 def init_app(app: Flask) -> None:

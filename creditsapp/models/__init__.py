@@ -8,6 +8,7 @@ from creditsapp.models.grant_request import GrantRequest
 from creditsapp.models.mail import Mail
 from creditsapp.models.operator_action import OperatorAction
 from creditsapp.models.periodic_job import PeriodicJob
+from creditsapp.models.proof import Proof
 from creditsapp.models.purchase import Payment, PaymentDispute, PaymentRefund, Purchase
 from creditsapp.models.refund_request import RefundRequest
 from creditsapp.models.user import User
@@ -29,6 +30,7 @@ __all__ = [
     "PaymentDispute",
     "PaymentRefund",
     "PeriodicJob",
+    "Proof",
     "Purchase",
     "RefundRequest",
     "Registration",

@@ -5,6 +5,7 @@ import uuid
 from sqlalchemy import func, select
 
 from creditsapp.extensions import db
+from creditsapp.metrics import counting
 from creditsapp.models import Creation, LedgerEntry
 from creditsapp.models.types import is_uuid
 from creditsapp.services import holds
@@ -47,6 +48,7 @@ def keep(
             created_at=now(),
         )
         session.add(creation)
+    counting.spent(entry)
     return creation, entry
 
 

@@ -58,14 +58,14 @@ class Obsolete(Exception):
 Send = Callable[[Letter], str | None]
 
 
-def send_due(send: Send) -> int:
-    """Send what is due by now; return how many went out.
+def send_due(send: Send, until: Callable[[], bool] = lambda: False) -> int:
+    """Send what is due by now, unless `until` says to end before; return how many went out.
 
     `send` makes the words and hands them over, without a connection to the database meanwhile,
     and returns those that are to be kept. It raises NotSent or Obsolete.
     """
     began, sent = now(), 0
-    while (claimed := _claim(began)) is not None:
+    while not until() and (claimed := _claim(began)) is not None:
         letter, wanted = claimed
         if not wanted:
             _end(letter, "dropped")

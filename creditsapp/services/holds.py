@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from creditsapp.driver import Driver
 from creditsapp.extensions import db
+from creditsapp.metrics import counting
 from creditsapp.models import Hold, LedgerEntry, Wallet
 from creditsapp.models.types import CreditAmount, is_uuid, positive_credits
 from creditsapp.models.wallet import LONGEST_HOLD
@@ -166,13 +167,17 @@ def capture(
     wanted = None if amount is None else positive_credits(amount)
     stored_key = None if key is None else caller_key(key)
     again = retried if stored_key is None else retried_by_key
-    return again(_capture_alone)(user_id, hold_id, wanted, stored_key)
+    entry = again(_capture_alone)(user_id, hold_id, wanted, stored_key)
+    counting.spent(entry)
+    return entry
 
 
 def capture_once(user_id: int, hold_id: str, amount: Decimal | int | None = None) -> LedgerEntry:
     """As `capture`, by the hold's own key: a repeat with the same amount gives the same entry."""
     wanted = None if amount is None else positive_credits(amount)
-    return retried_by_key(_capture_alone)(user_id, hold_id, wanted, _own_key(hold_id))
+    entry = retried_by_key(_capture_alone)(user_id, hold_id, wanted, _own_key(hold_id))
+    counting.spent(entry)
+    return entry
 
 
 def _own_key(hold_id: str) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from creditsapp.driver import Driver
 from creditsapp.extensions import db
+from creditsapp.metrics import counting
 from creditsapp.models import LedgerEntry
 from creditsapp.models.types import (
     added,
@@ -65,7 +66,9 @@ def spend(
         description=description,
         details=details or {},
     )
-    return _spend(movement)
+    entry = _spend(movement)
+    counting.spent(entry)
+    return entry
 
 
 @retried_by_key
@@ -126,7 +129,9 @@ def spend_many(user_id: int, usages: Sequence[Usage]) -> list[LedgerEntry]:
     if len({movement.key for movement in movements}) < len(movements):
         raise IdempotencyConflict("A key is there twice.")
     total = as_credits(added(*[movement.amount for movement in movements]).copy_negate())
-    return _spend_many(movements, total)
+    entries = _spend_many(movements, total)
+    counting.spent(*entries)
+    return entries
 
 
 @retried_by_key

@@ -10,9 +10,10 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from creditsapp.database.sqlite import is_full, is_locked
+from creditsapp.database.sqlite import is_locked, is_unwritable
 from creditsapp.database.timeouts import LOCK_SECONDS
 from creditsapp.extensions import db
+from creditsapp.metrics import counting
 from creditsapp.services.errors import OutcomeUnknown, TryAgainLater
 from creditsapp.translation import gettext as _
 
@@ -60,6 +61,7 @@ def _run(
             break
     if unknown is not None:
         raise unknown
+    counting.given_up()
     raise TryAgainLater(_("The database is busy. Nothing was changed; please try again."))
 
 
@@ -75,7 +77,7 @@ def _state(error: DBAPIError) -> str:
 
 def _was_waited_for(error: DBAPIError) -> bool:
     """Whether trying at once again would only make it worse."""
-    return is_full(error) or _state(error).startswith(_WAITED_FOR)
+    return is_unwritable(error) or _state(error).startswith(_WAITED_FOR)
 
 
 def _is_passing(error: DBAPIError) -> bool:

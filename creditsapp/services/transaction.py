@@ -16,6 +16,7 @@ from creditsapp.database import leaves_unknown
 from creditsapp.database.sqlite import begin_writing
 from creditsapp.driver import Driver
 from creditsapp.extensions import db
+from creditsapp.metrics import counting
 from creditsapp.models import Base
 from creditsapp.services.errors import OutcomeUnknown
 from creditsapp.translation import gettext as _
@@ -108,6 +109,7 @@ def _heed(warnings: dict[str, Any]) -> None:
 
 
 def _unknown() -> OutcomeUnknown:
+    counting.unknown()
     return OutcomeUnknown(
         _(
             "The database went away while it was saving, so this may have been done, or not."

@@ -2,10 +2,17 @@
 
 import re
 from decimal import Decimal
+from ipaddress import IPv4Address
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import (
+    Field,
+    IPvAnyAddress,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 
@@ -47,6 +54,7 @@ class Settings(BaseSettings):
     secret_key: str = ""
     secret_key_fallbacks: Secrets = ()
     app_base_url: WebAddress = ""
+    bind_address: IPvAnyAddress = IPv4Address("127.0.0.1")
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     web_concurrency: Annotated[int, Field(ge=1, le=256)] = 2
     web_threads: Annotated[int, Field(ge=1, le=256)] = 8
@@ -74,6 +82,8 @@ class Settings(BaseSettings):
     welcome_requires_verified_email: bool | None = None
     welcome_credits_per_network: Annotated[int, Field(ge=0)] = 0
     log_format: Literal["console", "json"] = "console"
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    metrics_address: IPvAnyAddress = IPv4Address("127.0.0.1")
 
     @property
     def pooled(self) -> bool:
@@ -123,6 +133,8 @@ class Settings(BaseSettings):
         except ValidationError as error:
             problems += _lines(error)
         else:
+            if settings.metrics_port == settings.port:
+                problems.append("METRICS_PORT: is PORT, where everybody could read them")
             if settings.min_purchase_dollars > settings.max_purchase_dollars:
                 problems.append("MIN_PURCHASE_DOLLARS: is above MAX_PURCHASE_DOLLARS")
             if settings.mail_url and environment == "live_mode" and not settings.sender:

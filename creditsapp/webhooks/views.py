@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from creditsapp import limits
 from creditsapp.dodo.signature import InvalidSignature, verify
 from creditsapp.errors import JsonError
+from creditsapp.logs.notes import note
 from creditsapp.services import webhooks
 from creditsapp.webhooks import bp
 
@@ -39,6 +40,7 @@ def receive() -> ResponseReturnValue:
         log.warning("a webhook was not accepted: %s", error)
         raise JsonError(401, "invalid_signature", f"Not accepted: {error}.") from None
     status = webhooks.receive(webhook_id, body, shared.terms)
+    note(webhook=status)
     if status == webhooks.INVALID:
         raise JsonError(400, "invalid_payload", "The body is not an event.")
     return jsonify(received=True, status=status)

@@ -41,12 +41,14 @@ async def run(app, seconds, *, people, clients, killer):
     began, memory = time.monotonic(), []
     crowd.begin()
     killing = asyncio.create_task(asyncio.to_thread(killer.run)) if killer else None
-    while time.monotonic() < began + seconds:
-        await asyncio.sleep(seconds / SAMPLES)
-        memory.append(app.memory())
-    if killing:
-        killer.stop()
-        await killing
+    try:
+        while time.monotonic() < began + seconds:
+            await asyncio.sleep(seconds / SAMPLES)
+            memory.append(app.memory())
+    finally:
+        if killing:
+            killer.stop()
+            await killing
     unfinished = await crowd.end()
     found = report.measured(journal, time.monotonic() - began)
     found |= {

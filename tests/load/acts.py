@@ -23,7 +23,7 @@ def new_key():
 async def spend(person):
     """One posting that is all of its use case."""
     key = new_key()
-    await person.write("spend", "/guarded/spend", key, {"amount": 1, "words": key}, -1)
+    await person.write("spend", "/api/guarded/spend", key, {"amount": 1, "words": key}, -1)
 
 
 async def operation(person):
@@ -35,8 +35,8 @@ async def operation(person):
 async def hold(person):
     """Credits held by one request, and captured in part by another."""
     key = new_key()
-    held = await person.write("hold", "/guarded/hold", key, {"amount": 3, "words": key})
-    path = f"/guarded/capture/{held.json['id']}"
+    held = await person.write("hold", "/api/guarded/hold", key, {"amount": 3, "words": key})
+    path = f"/api/guarded/capture/{held.json['id']}"
     await person.write("capture", path, key, {"amount": 2}, -2)
 
 

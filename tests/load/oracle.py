@@ -1,6 +1,8 @@
 """What the database has to hold: what was acknowledged, each once, and nothing else."""
 
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 
 import psycopg
@@ -36,7 +38,7 @@ def judge(url, journal):
     """Compare a database at rest with what its clients were told."""
     posted = Counter((w.user, w.key, w.amount) for w in journal.writes if w.amount)
     held = {(w.user, w.key) for w in journal.writes if w.kind == "hold"}
-    with psycopg.connect(url) as connection:
+    with closing(_connected(url)) as connection:
         found = Counter(connection.execute(ENTRIES).fetchall())
         holds = Counter(connection.execute(HELD).fetchall())
         wallets = connection.execute(WALLETS).fetchall()
@@ -47,3 +49,9 @@ def judge(url, journal):
         strange=len(found.keys() - posted.keys()) + len(holds.keys() - held),
         unbalanced=sum(balance != total or held != 0 for _, balance, held, total in wallets),
     )
+
+
+def _connected(url):
+    if url.startswith("sqlite"):
+        return sqlite3.connect(url.removeprefix("sqlite:///"))
+    return psycopg.connect(url)

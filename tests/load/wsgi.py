@@ -7,7 +7,7 @@ from creditsapp import create_app
 from creditsapp.json_interface import guard, read_object
 from creditsapp.services import holds, ledger
 
-guarded = Blueprint("guarded", __name__, url_prefix="/guarded")
+guarded = Blueprint("guarded", __name__, url_prefix="/api/guarded")
 guard(guarded)
 
 

@@ -148,6 +148,27 @@ def test_one_sender_at_a_time_has_a_mail_and_one_that_is_killed_leaves_it(contex
     assert the_mail().attempts == 2
 
 
+def test_a_process_that_stops_ends_the_mail_under_way_and_leaves_the_others_due(
+    app, context, monkeypatch
+):
+    ours, sent = app.extensions["postman"], []
+    for key in ("k1", "k2", "k3"):
+        queue(make_user(), key)
+
+    def send(letter, base):
+        sent.append(letter.key)
+        ours.stop()
+
+    monkeypatch.setattr(postman, "_send", send)
+    ours.wake("http://localhost")
+    ours.finish()
+    assert sent == ["k1"] and the_mail("k1").status == "sent"
+    assert {(the_mail(key).status, the_mail(key).attempts) for key in ("k2", "k3")} == {
+        ("waiting", 0)
+    }
+    assert postman.send_due() == 2
+
+
 def test_who_is_disabled_or_erased_gets_nothing(context, monkeypatch):
     states = {"disabled_at": "", "erased_at": "", None: "low_balance reset"}
     got = []

@@ -1,9 +1,6 @@
 """Guessing a password at several workers at once: they count together."""
 
-import logging
-import runpy
 from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -11,7 +8,7 @@ import pytest
 from tests.builders import PASSWORD, csrf_token, make_user
 from tests.databases import on_sqlite
 from tests.redis_server import running_redis
-from tests.servers import ROOT, Servers
+from tests.servers import Servers
 
 
 @pytest.fixture
@@ -45,13 +42,3 @@ def test_ten_of_many_guesses_at_once_are_looked_at(gunicorn):
     assert sorted(answers) == [422] * 10 + [429] * 50
     assert guess(PASSWORD).status_code == 429
     assert "alone" not in (gunicorn.folder / "gunicorn.log").read_text()
-
-
-@pytest.mark.parametrize(("url", "told"), [("memory://", True), ("redis://127.0.0.1:6379", False)])
-def test_workers_that_count_alone_are_told_of_at_the_start(monkeypatch, caplog, url, told):
-    monkeypatch.setenv("RATELIMIT_STORAGE_URI", url)
-    for workers in (2, 1):
-        server = SimpleNamespace(log=logging.getLogger(), cfg=SimpleNamespace(workers=workers))
-        runpy.run_path(str(ROOT / "gunicorn.conf.py"))["when_ready"](server)
-    assert len(caplog.messages) == told
-    assert all("Each of 2 processes counts rate limits alone" in line for line in caplog.messages)

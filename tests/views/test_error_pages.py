@@ -66,7 +66,7 @@ def test_an_error_that_nobody_foresaw_is_a_page_too(ada):
 
 def test_a_bug_has_a_request_id_that_is_in_the_log(ada, caplog):
     page = ada.get("/fail/bug?prompt=hills")
-    request_id = re.search("<code>([0-9a-f]{12})</code>", page.text)[1]
+    request_id = re.search("<code>([0-9a-f]{16})</code>", page.text)[1]
     assert f"request {request_id} failed" in caplog.messages
     assert "a bug" not in page.text and 'href="/fail/bug?prompt=hills">Try again' in page.text
 

@@ -1,0 +1,61 @@
+"""The port that Prometheus scrapes, apart from the app's own.
+
+Every worker listens on it, and whichever is asked answers for all. A worker never forks, so that
+a thread may do it; the process that forks the workers must have none.
+"""
+
+import logging
+import os
+import socket
+import threading
+from http.server import ThreadingHTTPServer
+from typing import Any
+
+from flask import Flask
+from prometheus_client import CollectorRegistry, MetricsHandler
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from creditsapp.metrics.process import Gauges
+from creditsapp.metrics.slots import FOLDER
+from creditsapp.metrics.state import State
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 5  # seconds for a client to say what it wants, and to take it
+
+
+def serve(app: Flask, host: str, port: int) -> None:
+    """Answer on a port from now on, in a thread; without it where the port is another's."""
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, path=os.environ[FOLDER])  # type: ignore[no-untyped-call]
+    registry.register(State(app))
+    try:
+        server = _Server(host, port, registry, Gauges(app))
+    except OSError as error:
+        log.error("no metrics on %s port %s: %s", host, port, error.strerror)
+        return
+    threading.Thread(target=server.run, name="metrics", daemon=True).start()
+
+
+class _Server(ThreadingHTTPServer):
+    allow_reuse_port = True
+
+    def __init__(self, host: str, port: int, registry: CollectorRegistry, gauges: Gauges) -> None:
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._gauges = gauges
+        handler = MetricsHandler.factory(registry)
+        handler.timeout = PATIENCE
+        super().__init__((host, port), handler)
+
+    def run(self) -> None:
+        """Serve to the process's end; should it fail, leave the port to the other workers."""
+        with self:
+            self.serve_forever()
+
+    def service_actions(self) -> None:
+        """Called twice a second: what other processes are asked about is read now and then."""
+        self._gauges.read()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Log what went wrong with one scrape."""
+        log.warning("a scrape failed", exc_info=True)
