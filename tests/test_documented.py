@@ -38,7 +38,7 @@ def commands(page, program):
     """The words after each mention of a program, up to the end of that command."""
     for line in shell_lines(page):
         for part in re.split(r"\s*(?:&&|\|\||;| \| )\s*", line.split(" # ")[0].strip()):
-            words = re.sub(r"^(?:\$ |[A-Z_]+=\S* |\.venv/bin/)*", "", part)
+            words = re.sub(r"^(?:\$ |env \$\(.*?\) |[A-Z_]+=\S* |\.venv/bin/)*", "", part)
             if words.startswith(f"{program} "):
                 yield words
 
