@@ -91,7 +91,10 @@ def fill():
         for table in Base.metadata.sorted_tables:  # those that came later
             if not session.scalar(select(exists(select(table)))):
                 required = [column for column in table.columns if not column.nullable]
-                session.execute(
-                    insert(table), {each.name: SOME[each.type.python_type] for each in required}
-                )
+                session.execute(insert(table), {each.name: some(each.type) for each in required})
     db.session.remove()
+
+
+def some(kind):
+    """A value for a column; a type of our own stands for the one that it decorates."""
+    return SOME[getattr(kind, "impl", kind).python_type]

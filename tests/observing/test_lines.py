@@ -133,7 +133,7 @@ def test_a_number_is_taken_from_a_trusted_proxy_alone(client, make_app, given):
 def test_a_mail_that_a_request_asked_for_is_logged_with_its_number(
     app, client, logged, monkeypatch
 ):
-    def fail(_base):
+    def fail(*_args):
         raise RuntimeError("no mail today")
 
     monkeypatch.setattr(postman, "send_due", fail)

@@ -132,7 +132,7 @@ def test_what_stands_in_the_database_is_read_when_it_is_asked_for(app, context, 
     assert found["credits_webhooks_unprocessed",] == 1
     assert 3600 <= found["credits_webhook_unprocessed_age_seconds",] < 7200
     assert found["credits_webhooks_in_review",] == 2
-    assert found["credits_purchases_open", "created"] == 1
+    assert found["credits_purchases_open", "pending"] == 1
     assert found["credits_purchases_open", "review"] == 1
     assert found["credits_purchases_last_day", "paid"] == 1
     assert found["credits_mails_waiting",] >= 1

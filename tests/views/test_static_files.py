@@ -89,6 +89,7 @@ def test_head_tells_what_get_would_send_and_parts_are_not_offered(app, client):
     whole = client.get(address)
     for answer in (whole, head := client.head(address)):
         answer.headers.remove("Date")
+        answer.headers.remove("X-Request-ID")
     assert (head.data, head.headers) == (b"", whole.headers)
     for asked in ("bytes=0-0", "bytes=99999-", "bytes=0-1,3-4", "lines=1-2", "nonsense"):
         answer = client.get(address, headers={"Range": asked})
