@@ -99,7 +99,7 @@ scale: $(VENV)/test  ## measure what docs/scaling.md tells, up to ten million en
 
 deploy-check: $(VENV)/test  ## put nginx and Caddy in front of the app as docs/deploy has them
 	@tests/deploying/install.sh
-	@$(BIN)/pytest tests/deploying tests/deploying/proxies.py
+	@$(BIN)/pytest tests/deploying tests/deploying/proxies.py tests/deploying/restarting.py
 
 pictures: $(VENV)/test browser  ## every page in every state as pictures, small and large, light and dark
 	@$(BIN)/python -m tests.gallery.pictures $(WORDS)
