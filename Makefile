@@ -8,10 +8,13 @@ BIN := $(VENV)/bin
 TEXTS := creditsapp/translations
 BANDIT := $(BIN)/bandit --quiet --recursive --configfile pyproject.toml
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock"
+THROUGH_POOLER := tests/services tests/processes/test_concurrency.py tests/processes/test_contention.py \
+	tests/processes/test_same_key.py tests/processes/test_loop.py tests/test_charging.py tests/test_roles.py \
+	tests/test_grants.py tests/test_user_commands.py tests/test_commands.py tests/reconciling
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test translations crashes restore load chaos troubles ha scale deploy-check orders fuzz mutants lint lock sbom advisories bench pictures audit browser clean
+.PHONY: help run test translations crashes pooled restore load chaos troubles ha scale deploy-check orders fuzz mutants lint lock sbom advisories bench pictures audit browser clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -40,9 +43,13 @@ chaos: $(VENV)/test  ## the same while something is killed every second: workers
 troubles: $(VENV)/test  ## disks that are full (as root: a small tmpfs) and databases that may only be read, under load
 	@$(BIN)/python -m tests.load.troubles
 
-ha: $(VENV)/test  ## etcd, Patroni and HAProxy with two app servers, and each of them failing (5 minutes)
+ha: $(VENV)/test  ## etcd, Patroni and HAProxy with two app servers, and each of them failing (10 minutes)
 	@tests/ha/install.sh
 	@$(BIN)/python -m tests.ha $(FAULTS)
+
+pooled: $(VENV)/test  ## what races and what breaks, through a PgBouncer that pools transactions, as a role that only serves
+	@test -x /usr/sbin/pgbouncer || tests/pooling/install.sh
+	@POOLED=1 $(BIN)/pytest --numprocesses $(WORKERS) -k "not sqlite" $(THROUGH_POOLER)
 
 orders: $(VENV)/test  ## all orders of up to eight events of a payment, and 500 made-up stories (long)
 	@ORDERS_EXAMPLES=500 $(BIN)/pytest tests/services/test_every_order.py tests/services/test_any_story.py

@@ -149,7 +149,10 @@ def make_app(database_url):
 @pytest.fixture
 def servers(database_url, tmp_path):
     """The app under gunicorn and the sandbox, as processes of their own."""
-    with Servers(database_url, tmp_path).running() as running:
+    found = Servers(database_url, tmp_path)
+    if POOLED and database_url.startswith("postgresql:"):
+        found.environment |= {name.upper(): it for name, it in serving(database_url).items()}
+    with found.running() as running:
         yield running
 
 

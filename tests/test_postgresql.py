@@ -9,7 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from creditsapp import create_app
 from creditsapp.database import address, timeouts
 from creditsapp.extensions import db
-from creditsapp.services import holds, ledger
+from creditsapp.services import holds, ledger, personal_data
 from creditsapp.services.errors import TryAgainLater
 from creditsapp.services.transaction import snapshot
 from creditsapp.settings import SettingsError
@@ -83,6 +83,17 @@ def test_one_connection_for_each_thread_is_enough(make_app):
     for one in taken:
         one.close()
     assert app.test_client().get("/readyz").status_code == 200
+
+
+@on_postgresql
+def test_what_is_kept_about_a_person_is_read_by_one_connection(make_app):
+    app = make_app(web_threads=1)
+    with app.app_context():
+        user = make_user(50)
+        db.engine.pool._timeout = 0.05
+        db.session.remove()
+        with db.engine.connect():  # the only other one
+            assert list(personal_data.rows_about(user, to_operators=True))
 
 
 @on_postgresql

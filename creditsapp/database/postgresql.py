@@ -119,7 +119,9 @@ def _require_settings(connection: Any, _record: object) -> None:
     """Refuse a pooler's session that may lose commits: what one client sets, another would get."""
     (found,) = connection.execute("SHOW synchronous_commit").fetchone()
     if found not in DURABLE:
-        raise psycopg.OperationalError(f"synchronous_commit is {found}: commits may get lost")
+        raise psycopg.OperationalError(
+            f"synchronous_commit is {found}, so commits may get lost: set it to on for the role"
+        )
 
 
 _AT_LENGTH = "; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"

@@ -18,7 +18,11 @@ SELECT LEAST(
 FROM pg_roles AS r, pg_database AS d
 WHERE r.rolname = current_user AND d.datname = current_database()
 """
-_UNSET = "SELECT name FROM pg_settings WHERE name = ANY(CAST(:names AS text[])) AND setting = '0'"
+_UNSET = """
+SELECT name FROM pg_settings
+WHERE name = ANY(CAST(:names AS text[]))
+  AND (setting = '0' OR source = 'session')  -- a session's may be what another client has left
+"""
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 

@@ -23,7 +23,7 @@ WHERE CASE WHEN right_name IN ('DELETE', 'TRUNCATE')
            THEN has_table_privilege(table_name, right_name)
            ELSE has_any_column_privilege(table_name, right_name) END
 """
-_OWNER = "Let another role own the tables, and name it in DATABASE_OWNER_URL: see the manual."
+_OWNER = "Let another role own the tables, and name it in DATABASE_OWNER_URL (docs/operating.md)."
 _GRANT = "Run `flask db upgrade` with DATABASE_OWNER_URL: it grants what is needed, and no more."
 
 

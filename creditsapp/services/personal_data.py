@@ -50,13 +50,13 @@ def rows_about(user_id: int, *, to_operators: bool) -> Iterator[tuple[str, dict[
     A person gets neither the names of operators nor what these noted for each other.
     """
     left_out = SECRETS if to_operators else (*SECRETS, *OPERATORS)
+    parts = [part for part in PARTS if to_operators or not part.for_operators]
+    conditions = [part.concerns(user_id) for part in parts]  # they read by the session's connection
     with snapshot() as connection:
-        for part in PARTS:
-            if part.for_operators and not to_operators:
-                continue
+        for part, condition in zip(parts, conditions, strict=True):
             columns = [each for each in part.table.__table__.columns if each.name not in left_out]
             large = any(isinstance(each.type, LargeBinary) for each in columns)
-            query = select(*columns).where(part.concerns(user_id))
+            query = select(*columns).where(condition)
             found = connection.execute(
                 query.order_by(*inspect(part.table).primary_key),
                 execution_options={"yield_per": 4 if large else 500},
