@@ -78,6 +78,12 @@ def _words(line):
     return shlex.split(re.sub(r" / \S+| ?\\?\|[A-Z]+", "", plain))
 
 
+def test_every_alert_has_its_incident():
+    alerts = re.findall(r"alert: (\w+)", (ROOT / "docs" / "alerts.yml").read_text())
+    incidents = (ROOT / "docs" / "incidents.md").read_text()
+    assert alerts and [name for name in alerts if f"`{name}`" not in incidents] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_setting_that_is_named_is_one(page):
     known = {name.upper() for name in (*Settings.model_fields, *OPERATIONS)} | FOREIGN
