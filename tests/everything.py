@@ -35,6 +35,11 @@ LINK = "00000000-0000-4000-8000-000000000001"
 SOME = {int: 1, str: "x", datetime: AT, date: AT.date(), bytes: b"x", dict: {}, bool: True}
 
 
+def something(column):
+    """A value for a column of any table."""
+    return SOME[getattr(column.type, "impl_instance", column.type).python_type]
+
+
 def fill():
     """Put something into every table."""
     user = make_user(50)
@@ -91,10 +96,5 @@ def fill():
         for table in Base.metadata.sorted_tables:  # those that came later
             if not session.scalar(select(exists(select(table)))):
                 required = [column for column in table.columns if not column.nullable]
-                session.execute(insert(table), {each.name: some(each.type) for each in required})
+                session.execute(insert(table), {each.name: something(each) for each in required})
     db.session.remove()
-
-
-def some(kind):
-    """A value for a column; a type of our own stands for the one that it decorates."""
-    return SOME[getattr(kind, "impl", kind).python_type]

@@ -65,7 +65,7 @@ class Servers:
     def _process(self, *words):
         with (self.folder / f"{words[0]}.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", *words],
+                [Path(sys.executable).with_name(words[0]), *words[1:]],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,

@@ -38,7 +38,7 @@ def commands(page, program):
     """The words after each mention of a program, up to the end of that command."""
     for line in shell_lines(page):
         for part in re.split(r"\s*(?:&&|\|\||;| \| )\s*", line.split(" # ")[0].strip()):
-            words = part.removeprefix("$ ").removeprefix(".venv/bin/")
+            words = re.sub(r"^(?:\$ |env \$\(.*?\) |[A-Z_]+=\S* |\.venv/bin/)*", "", part)
             if words.startswith(f"{program} "):
                 yield words
 
@@ -74,8 +74,8 @@ def test_a_command_that_is_shown_is_understood(page, line, known):
 
 def _words(line):
     """A command's words; what may be left out is there, and of alternatives the first."""
-    plain = re.sub(r" / \S+| ?\\?\|[A-Z]+", "", line.replace("[", "").replace("]", ""))
-    return shlex.split(plain)
+    plain = re.sub(r"\$\(.*?\)", "X", line.replace("[", "").replace("]", ""))
+    return shlex.split(re.sub(r" / \S+| ?\\?\|[A-Z]+", "", plain))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

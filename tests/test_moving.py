@@ -3,14 +3,14 @@
 import json
 
 import pytest
-from sqlalchemy.exc import DBAPIError
 
 from creditsapp import create_app, schema
 from creditsapp.database import timeouts
 from creditsapp.extensions import db
 from creditsapp.models import Base, OperatorAction
-from creditsapp.services import moving, verification
-from tests.builders import make_user, spend
+from creditsapp.services import holds, moving, verification
+from creditsapp.services.errors import TryAgainLater
+from tests.builders import make_purchase, make_user, spend
 from tests.conftest import migrate, settings_for
 from tests.databases import contents, empty, execute, nobody_can_write, on_postgresql, on_sqlite
 from tests.everything import fill
@@ -85,8 +85,16 @@ def test_the_old_database_takes_no_more_writes_and_is_not_served(
     db.session.remove()
     assert move(flask, target).exit_code == 0
     before = contents(database_url)
-    with pytest.raises(DBAPIError, match="has moved"):
+    with pytest.raises(TryAgainLater, match="Nothing was changed"):
         spend(user, 1)
+    db.session.remove()
+    for act in (
+        lambda: make_user(1),
+        lambda: make_purchase(user),
+        lambda: holds.hold(user, 1, operation="x"),
+    ):
+        with pytest.raises(TryAgainLater, match="Nothing was changed"):
+            act()
     db.session.remove()
     assert contents(database_url) == before
     answer = client.get("/readyz")

@@ -68,11 +68,14 @@ def _patiently(act: Callable[[], object]) -> None:
             time.sleep(random.uniform(0.001, 0.02))  # nosec B311 # jitter
 
 
+MOVED = "this database has moved to another"  # what its triggers say then
+
+
 def is_unwritable(error: BaseException) -> bool:
-    """Whether SQLite says that there is no room left, or that its file may only be read."""
+    """Whether SQLite has no room left, may only read its file, or has moved to another database."""
     cause = getattr(error, "orig", error)
     name = getattr(cause, "sqlite_errorname", "")
-    return name.startswith(("SQLITE_FULL", "SQLITE_READONLY"))
+    return name.startswith(("SQLITE_FULL", "SQLITE_READONLY")) or str(cause) == MOVED
 
 
 def is_locked(error: BaseException) -> bool:

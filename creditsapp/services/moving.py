@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from creditsapp import database, schema
+from creditsapp.database import sqlite
 from creditsapp.extensions import db
 from creditsapp.models import Base, OperatorAction
 from creditsapp.services import audit
@@ -97,7 +98,8 @@ def _copied(source: Connection, target: Connection, tell: Tell) -> Report:
         rows, digest = _fingerprint(table, source)
         if _fingerprint(table, target) != (rows, digest):
             raise NotMoved(f"The copy of {table.name} is not what it was made from.")
-        tell(table.name, rows)
+        if rows:
+            tell(table.name, rows)
     report = prove(target)
     if not report.ok:
         raise NotMoved("The copy's ledger is not right.")
@@ -167,7 +169,7 @@ def _retire(source: Connection) -> None:
                 text(
                     f"CREATE TRIGGER moved_{table.name}_{event.lower()} BEFORE {event}"
                     f" ON {table.name} BEGIN"
-                    " SELECT RAISE(ABORT, 'this database has moved to another'); END"
+                    f" SELECT RAISE(ABORT, '{sqlite.MOVED}'); END"
                 )
             )
 

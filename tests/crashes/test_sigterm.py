@@ -1,8 +1,11 @@
 """SIGTERM under load: requests in flight get their whole answer, and nobody is charged twice."""
 
 import itertools
+import json
+import socket
 import threading
 import time
+from http.client import HTTPResponse
 
 import httpx
 import pytest
@@ -52,6 +55,36 @@ class Load:
             self.statuses[key] = answer.status_code
 
 
+class Upload:
+    """A request whose body comes in two parts, on a new connection or on one that was kept."""
+
+    def __init__(self, load, port, key, *, kept):
+        self.connection = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self.body = json.dumps({"prompt": key}).encode()
+        if kept:
+            self.connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert self.answer().headers["Connection"] == "keep-alive"
+        headers = load.request(key)["headers"] | {
+            "Host": "localhost",
+            "Content-Type": "application/json",
+            "Content-Length": str(len(self.body)),
+            "Expect": "100-continue",
+        }
+        lines = (f"POST {PATH} HTTP/1.1", *(f"{name}: {headers[name]}" for name in headers), "", "")
+        self.connection.sendall("\r\n".join(lines).encode())
+        assert self.connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"  # it has a thread
+        self.connection.sendall(self.body[:5])
+
+    def end(self):
+        self.connection.sendall(self.body[5:])
+
+    def answer(self):
+        answer = HTTPResponse(self.connection)
+        answer.begin()
+        answer.read()
+        return answer
+
+
 def test_requests_in_flight_at_sigterm_get_their_answer(app, database_url, tmp_path):
     servers = Servers(database_url, tmp_path)
     servers.environment["INITIAL_FREE_CREDITS"] = "1000"
@@ -60,12 +93,21 @@ def test_requests_in_flight_at_sigterm_get_their_answer(app, database_url, tmp_p
         for thread in load.threads:
             thread.start()
         time.sleep(0.5)
+        uploads = {
+            "upload": Upload(load, servers.app_port, "upload", kept=False),
+            "another": Upload(load, servers.app_port, "another", kept=True),
+        }
         with nobody_can_write(database_url):
             time.sleep(0.5)
             waiting = load.in_flight
             process.terminate()
             time.sleep(0.5)
             assert len(waiting) == CLIENTS and load.in_flight == waiting
+            for upload in uploads.values():
+                upload.end()
+        for key, upload in uploads.items():
+            with upload.connection:
+                load.statuses[key] = upload.answer().status
         for thread in load.threads:
             thread.join(30)
         assert process.wait(30) == 0

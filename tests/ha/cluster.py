@@ -112,6 +112,11 @@ class Cluster:
         """The node that commits wait for, or None."""
         return self._with_role("sync_standby")
 
+    def superuser(self, name):
+        """A connection to a node, past HAProxy, for what only an operator may do."""
+        port, _rest = self.nodes[name]
+        return psycopg.connect(self._url(port, "postgres", "postgres"), autocommit=True)
+
     def switch_over(self):
         """Let the standby lead, as an operator does; return when it is done."""
         words = ["switchover", "--leader", self.primary(), "--candidate", self.standby(), "--force"]
@@ -180,8 +185,7 @@ class Cluster:
         }
 
     def _make_database(self):
-        port, _rest = self.nodes[self.primary()]
-        with psycopg.connect(self._url(port, "postgres", "postgres"), autocommit=True) as database:
+        with self.superuser(self.primary()) as database:
             database.execute(f"CREATE ROLE credits LOGIN PASSWORD '{self.password}'")
             database.execute("CREATE DATABASE credits OWNER credits")
 

@@ -4,7 +4,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.ha.cluster import NODES
 from tests.ha.processes import kill
+
+CANCELLING = 5.0
+CANCEL = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,36 @@ class Scene:
 def primary_with_patroni(scene):
     name = scene.cluster.primary()
     scene.cluster.kill_node(name)
+    return lambda: scene.cluster.start_node(name)
+
+
+def patroni_alone(scene):
+    name = scene.cluster.primary()
+    scene.cluster.kill_patroni(name)
+    return lambda: scene.cluster.start_node(name)
+
+
+def cancelled_waits(scene):
+    """No standby answers, an operator cancels the commits that wait, and the primary is lost.
+
+    PostgreSQL calls such a commit a success, and no standby has it.
+    """
+    name = scene.cluster.primary()
+    frozen = [one for node in NODES if node != name for one in scene.cluster.postgres(node)]
+    for process in frozen:
+        process.suspend()
+    try:
+        with scene.cluster.superuser(name) as operator:
+            cancelled, until = 0, time.monotonic() + CANCELLING
+            while time.monotonic() < until:
+                cancelled += operator.execute(CANCEL).rowcount
+                time.sleep(0.05)
+        if not cancelled:
+            raise RuntimeError("no commit waited for a standby, so none could be cancelled")
+        scene.cluster.kill_node(name)
+    finally:
+        for process in frozen:
+            process.resume()
     return lambda: scene.cluster.start_node(name)
 
 
@@ -80,6 +114,8 @@ def quorum_of_etcd(scene):
 FAULTS = {
     "primary": Fault("primary with its Patroni", primary_with_patroni),
     "postgres": Fault("primary, Patroni lives", primary_without_patroni),
+    "patroni": Fault("Patroni of the primary", patroni_alone),
+    "cancel": Fault("cancelled, then primary", cancelled_waits, limit=30.0 + CANCELLING),
     "standby": Fault("synchronous standby", standby),
     "switchover": Fault("planned switchover", switchover, limit=5.0, planned=True),
     "app": Fault("an app server", app_server, servers_alone=False),

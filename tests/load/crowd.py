@@ -45,6 +45,7 @@ class Crowd:
         while not self._stopping:
             person = self.people.popleft()
             [act] = random.choices(acts, weights)
+            person.turn = random.randrange(len(person.ports))  # as a balancer would have it
             try:
                 await act(person)
                 self.done[act.__name__] += 1

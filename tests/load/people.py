@@ -30,7 +30,7 @@ class Person:
         self.email, self.ports, self.journal = f"person{number}@example.com", ports, journal
         self.wire = Wire(f"127.0.{1 + number // 250}.{1 + number % 250}")
         self.user, self.cookies, self.token, self.etag = None, {}, "", None
-        self.turn = number  # whose server is whose
+        self.turn = 0  # which server is asked next
 
     async def register(self):
         """Become a user, whose number is in the id of each entry."""

@@ -1,4 +1,4 @@
-"""The ways in which a database is kept and comes back, as docs/operating.md has them."""
+"""The ways in which a database is kept and comes back, as docs/backups.md has them."""
 
 import shutil
 import subprocess
