@@ -114,5 +114,7 @@ def test_an_unmigrated_database_is_not_ready_and_named_by_commands(unmigrated):
     result = app.test_cli_runner().invoke(args=["credits", "verify"])
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
     assert "not migrated" in result.stderr
+    result = app.test_cli_runner().invoke(args=["credits", "worker"])
+    assert (result.exit_code, "flask db upgrade" in result.output) == (1, True)
     with app.app_context():
         db.engine.dispose()

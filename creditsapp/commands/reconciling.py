@@ -11,6 +11,7 @@ import click
 from flask import current_app
 from structlog.contextvars import bound_contextvars
 
+from creditsapp import schema
 from creditsapp.commands.common import REFUSALS, printable, progress_bar, refusal
 from creditsapp.commands.credits import credits_group
 from creditsapp.commands.deciding import begin, decided, key_option, optional_reason_option
@@ -120,6 +121,7 @@ def tick(ctx: click.Context, reason: str, key: str | None) -> None:
 def worker(every: int, reason: str) -> None:
     """Do the periodic work as it falls due, until stopped; as many at a time as you like."""
     decision, begun = decided(reason), False
+    schema.refuse_another(current_app.extensions["creditsapp"].settings)
     stop = threading.Event()
 
     def end(name: int, _frame: object) -> None:

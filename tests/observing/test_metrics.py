@@ -15,8 +15,8 @@ from creditsapp.metrics import counting
 from creditsapp.metrics.process import Gauges
 from creditsapp.metrics.state import State
 from creditsapp.models import WebhookEvent
-from creditsapp.services import holds, ledger
-from creditsapp.services.errors import InsufficientCredits
+from creditsapp.services import holds, ledger, proofs
+from creditsapp.services.errors import InsufficientCredits, TryAgainLater
 from creditsapp.services.ledger import Usage
 from creditsapp.services.transaction import now
 from creditsapp.settings import ROOT
@@ -148,6 +148,16 @@ def test_the_last_verify_says_what_it_found(app, context, database_url, flask):
     execute(database_url, "UPDATE wallets SET balance = 400000, lifetime_used = 100000")
     assert flask("credits", "verify").exit_code == 1
     assert values(State(app))["credits_verify_problems",] == 1
+
+
+@on_sqlite
+def test_a_database_that_cannot_be_written_to_is_proven_all_the_same(context, flask, monkeypatch):
+    def refuse(_report):
+        raise TryAgainLater("read-only")
+
+    monkeypatch.setattr(proofs, "keep", refuse)
+    done = flask("credits", "verify")
+    assert (done.exit_code, done.stderr) == (0, "the result is not kept: read-only\n")
 
 
 @on_postgresql
