@@ -8,9 +8,8 @@ BIN := $(VENV)/bin
 TEXTS := creditsapp/translations
 BANDIT := $(BIN)/bandit --quiet --recursive --configfile pyproject.toml
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock"
-THROUGH_POOLER := tests/services tests/processes/test_concurrency.py tests/processes/test_contention.py \
-	tests/processes/test_same_key.py tests/processes/test_loop.py tests/test_charging.py tests/test_roles.py \
-	tests/test_grants.py tests/test_user_commands.py tests/test_commands.py tests/reconciling
+THROUGH_POOLER := $(addprefix tests/services/test_,outcomes.py standby.py retrying.py holds.py ledger.py spend_many.py) \
+	tests/processes/test_concurrency.py tests/processes/test_same_key.py tests/test_roles.py
 export PORT
 
 .DEFAULT_GOAL := help
@@ -49,7 +48,7 @@ ha: $(VENV)/test  ## etcd, Patroni and HAProxy with two app servers, and each of
 
 pooled: $(VENV)/test  ## what races and what breaks, through a PgBouncer that pools transactions, as a role that only serves
 	@test -x /usr/sbin/pgbouncer || tests/pooling/install.sh
-	@POOLED=1 $(BIN)/pytest --numprocesses $(WORKERS) -k "not sqlite" $(THROUGH_POOLER)
+	@POOLED=1 $(BIN)/pytest --numprocesses $(WORKERS) -k "not sqlite and not lock_that_another" $(THROUGH_POOLER)
 
 orders: $(VENV)/test  ## all orders of up to eight events of a payment, and 500 made-up stories (long)
 	@ORDERS_EXAMPLES=500 $(BIN)/pytest tests/services/test_every_order.py tests/services/test_any_story.py

@@ -74,15 +74,20 @@ def test_a_statement_that_takes_too_long_is_ended_and_told(make_app, monkeypatch
 @on_postgresql
 def test_one_connection_for_each_thread_is_enough(make_app):
     app = make_app(web_threads=1)
+    browser = app.test_client()
+    register(browser)
+    app.extensions["postman"].finish()
     with app.app_context():
         taken = [db.engine.connect() for _ in range(2)]  # the other one sends mails
         db.engine.pool._timeout = 0.05
         with pytest.raises(PoolExhausted):
             db.engine.connect()
-    assert app.test_client().get("/readyz").status_code == 503
-    for one in taken:
-        one.close()
-    assert app.test_client().get("/readyz").status_code == 200
+    try:
+        assert browser.get("/studio/").status_code == 503
+    finally:
+        for one in taken:
+            one.close()
+    assert browser.get("/studio/").status_code == 200
 
 
 @on_postgresql

@@ -227,3 +227,8 @@ def test_who_mails_come_from_is_set_or_the_host_of_the_app(load):
 def test_a_wrong_sender_is_refused(load, sender):
     with pytest.raises(SettingsError, match="MAIL_FROM: "):
         load(MAIL_FROM=sender)
+
+
+def test_metrics_are_not_served_on_the_apps_own_port():
+    with pytest.raises(SettingsError, match="METRICS_PORT: is PORT"):
+        load_settings(_env_file=None, port=8000, metrics_port=8000)
