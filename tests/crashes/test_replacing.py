@@ -37,7 +37,7 @@ class Patient(Load):
             key = f"client-{client}-{number}"
             while key not in self.statuses and not self.over.wait(0.15):
                 try:
-                    answer = httpx.post(self.url + PATH, timeout=30, **self.request(key))
+                    answer = httpx.post(self.url + PATH, timeout=90, **self.request(key))
                     self.statuses[key] = answer.status_code
                 except httpx.TransportError as error:
                     self.lost.append(f"{key}: {error!r}")

@@ -32,16 +32,16 @@ def test_workers_count_together_and_go_on_where_one_was_killed(servers, tmp_path
 
     def counted():
         try:
-            return sum(map(int, COUNT.findall(httpx.get(metrics, timeout=10).text)))
+            return sum(map(int, COUNT.findall(httpx.get(metrics, timeout=60).text)))
         except httpx.TransportError:  # the worker that would have answered was killed
             return None
 
     with servers.app_alone():
         for _ in range(12):
-            assert httpx.get(f"{servers.url}/auth/login").status_code == 200
+            assert httpx.get(f"{servers.url}/auth/login", timeout=60).status_code == 200
         until(lambda: counted() == 12)
-        assert "credits_database_up 1.0" in httpx.get(metrics).text
-        assert httpx.get(f"{servers.url}/metrics").status_code == 404
+        assert "credits_database_up 1.0" in httpx.get(metrics, timeout=60).text
+        assert httpx.get(f"{servers.url}/metrics", timeout=60).status_code == 404
         before = counting_files(tmp_path)
         os.kill(answering(servers, tmp_path), signal.SIGKILL)
         with socket.create_connection(("127.0.0.1", servers.app_port)) as broken:
