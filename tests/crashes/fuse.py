@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from psycopg.pq import TransactionStatus
 from sqlalchemy import event, text
 
-from creditsapp import database
+from creditsapp.database import postgresql
 from creditsapp.extensions import db
 
 IDLE = TransactionStatus.IDLE
@@ -55,7 +55,7 @@ def fused(engine, length):
             return _on_sqlite(fuse, arguments, options)
 
     else:  # this process is on its own, and it opens its connections of this class
-        database.BoundedConnection = _for_postgresql(fuse)
+        postgresql.BoundedConnection = _for_postgresql(fuse)
     with engine.connect() as connection:  # what a connection's birth takes is over then
         connection.execute(text("SELECT 1"))
     db.session.remove()
@@ -63,7 +63,7 @@ def fused(engine, length):
 
 
 def _for_postgresql(fuse):
-    class Fused(database.BoundedConnection):
+    class Fused(postgresql.BoundedConnection):
         def wait(self, *words, **more):  # every round trip comes by here
             with fuse.burning():
                 return super().wait(*words, **more)
