@@ -79,7 +79,7 @@ def test_a_server_that_says_nothing_or_takes_no_writes_is_one_line(older, monkey
         url = f"postgresql://u@127.0.0.1:{silent.getsockname()[1]}/d"
         if "read-only" in words:
             url = f"{older}&options=-cdefault_transaction_read_only%3Don"
-        app = create_app(settings_for(url))
+        app = create_app(settings_for("", database_url=url))
         with app.app_context(), pytest.raises(SystemExit, match=words) as refusal:
             flask_migrate.upgrade()
     assert "\n" not in str(refusal.value)
