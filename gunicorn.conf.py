@@ -16,7 +16,7 @@ bind = f"[{settings.bind_address}]:{settings.port}"  # the brackets are for IPv6
 worker_class = "gthread"
 workers = settings.web_concurrency
 threads = settings.web_threads
-worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # nosec B108 # a heartbeat
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # nosec B108 # no disk
 control_socket_disable = True
 
 # Until a worker is killed that does not even look for requests. What a request waits for has its
@@ -44,7 +44,7 @@ def on_starting(server):
     """Serve on no schema that this version cannot use."""
     schema.refuse_another(settings)
     if settings.metrics_port:
-        slots.begin()
+        slots.begin(worker_tmp_dir)
 
 
 def when_ready(server):

@@ -5,6 +5,7 @@ thread, since nothing else bounds a name that is not resolved, a list of hosts t
 or a disk that hangs.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from creditsapp.extensions import db
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 class Unanswered(Exception):
@@ -52,9 +54,9 @@ class Question(Generic[T]):
         with self._lock:
             age = time.monotonic() - self._asked_at
             if self._answer is None or (self._answer.done() and age >= self._fresh):
-                self._asked_at, age, self._answer = time.monotonic(), 0.0, Future()
-                asking = threading.Thread(target=self._work, args=(self._answer,), daemon=True)
-                asking.start()
+                asked: Future[T] = Future()
+                threading.Thread(target=self._work, args=(asked,), daemon=True).start()
+                self._asked_at, age, self._answer = time.monotonic(), 0.0, asked
             answer = self._answer
         try:
             return answer.result(max(self._seconds - age, 0))
@@ -75,8 +77,11 @@ class Question(Generic[T]):
 
     def close(self) -> None:
         """Close the connection that is kept; the next time asks on a new one."""
-        if self._engine is not None:
-            self._engine.dispose()
+        try:
+            if self._engine is not None:
+                self._engine.dispose()
+        except Exception:  # who waits for the answer would never have it
+            log.warning("a connection could not be closed", exc_info=True)
 
     def _asked(self) -> T:
         """Ask; once more where the connection that was kept has broken meanwhile."""

@@ -18,6 +18,7 @@ FENCED = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 LANGUAGES = {"python", "json", "sql"}  # what is no shell
 INLINE = re.compile(r"`([^`\n]+)`")
 INDENTED = re.compile(r"^    (\S.*)$", re.MULTILINE)
+AS = r"(?:sudo|runuser) -u \w+ (?:-- )?"  # somebody else
 NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 FOREIGN = {"WORD_COUNT"}  # the name of an operation that is an example
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -38,7 +39,11 @@ def commands(page, program):
     """The words after each mention of a program, up to the end of that command."""
     for line in shell_lines(page):
         for part in re.split(r"\s*(?:&&|\|\||;| \| )\s*", line.split(" # ")[0].strip()):
-            words = re.sub(r"^(?:\$ |env \$\(.*?\) |[A-Z_]+=\S* |\.venv/bin/)*", "", part)
+            words = re.sub(
+                rf"^(?:\$ |{AS}|env \$\(.*?\) |[A-Z_]+=\S* |(?:/srv/credits/)?\.venv/bin/)*",
+                "",
+                part,
+            )
             if words.startswith(f"{program} "):
                 yield words
 
@@ -76,6 +81,14 @@ def _words(line):
     """A command's words; what may be left out is there, and of alternatives the first."""
     plain = re.sub(r"\$\(.*?\)", "X", line.replace("[", "").replace("]", ""))
     return shlex.split(re.sub(r" / \S+| ?\\?\|[A-Z]+", "", plain))
+
+
+def test_dumps_are_made_as_the_superuser_and_a_new_database_knows_both_roles():
+    shown = [line for page in PAGES for line in shell_lines(page)]
+    dumps = [re.findall(r"(sudo -u postgres )?pg_(?:dump|dumpall|basebackup) -", x) for x in shown]
+    assert any(dumps) and all(map(all, dumps))
+    made = [line for line in shown if "DATABASE_URL=postgresql" in line and "db upgrade" in line]
+    assert made and all("DATABASE_OWNER_URL=" in line for line in made)
 
 
 def test_every_alert_has_its_incident():

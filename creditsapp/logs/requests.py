@@ -36,6 +36,8 @@ def init_app(app: Flask) -> None:
     def note_route(response: Response) -> Response:
         rule = request.url_rule
         notes.note(endpoint=request.endpoint, route=rule.rule if rule else None)
+        if rule and "token" in rule.arguments:  # which whoever reads it could use
+            notes.note(path=rule.rule)
         return response
 
     def numbered(environ: Environ, start_response: Start) -> Iterable[bytes]:
@@ -72,7 +74,7 @@ def _serve(serve: Wsgi, environ: Environ, start_response: Start, number: str) ->
 
 
 def _tell(method: str, path: str, status: int, seconds: float, noted: dict[str, Any]) -> None:
-    endpoint = noted.pop("endpoint", None)
+    endpoint, path = noted.pop("endpoint", None), noted.pop("path", path)
     counting.answered(method, endpoint, status, seconds, noted)
     if endpoint not in QUIET:
         log.log(

@@ -4,9 +4,12 @@ Every metric has a label: one without would be made when it is imported, before 
 gunicorn knows where to count.
 """
 
-from typing import Any
+import functools
+import logging
+from collections.abc import Callable
+from typing import Any, ParamSpec
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram, values
 from sqlalchemy import inspect
 
 from creditsapp.logs.notes import note
@@ -17,6 +20,10 @@ WEBHOOK = "webhooks.receive"
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 REFUSALS = {402: "insufficient_credits", 429: "too_many_requests"}
 REGISTRY = CollectorRegistry()
+
+P = ParamSpec("P")
+log = logging.getLogger(__name__)
+values.ValueClass = values.MutexValue  # whatever folder the environment names; see `slots`
 
 _requests = Histogram(
     "credits_http_request_duration_seconds",
@@ -54,6 +61,24 @@ _failures = Counter(
 )
 
 
+def _harmless(count: Callable[P, None]) -> Callable[P, None]:
+    """Log once that something cannot be counted: it has happened, and stands all the same."""
+    told = False
+
+    @functools.wraps(count)
+    def try_to(*args: P.args, **kwargs: P.kwargs) -> None:
+        nonlocal told
+        try:
+            count(*args, **kwargs)
+        except Exception:
+            if not told:
+                told = True
+                log.exception("not everything is counted any more")
+
+    return try_to
+
+
+@_harmless
 def answered(
     method: str, endpoint: str | None, status: int, seconds: float, notes: dict[str, Any]
 ) -> None:
@@ -68,21 +93,24 @@ def answered(
         _webhooks.labels(notes.get("webhook") or notes.get("error") or "failed").inc()
 
 
+@_harmless
 def spent(*entries: LedgerEntry) -> None:
     """Count what was charged just now; an entry that stood before was read, and is not new."""
     for entry in entries:
         if inspect(entry).transient:
             amount, operation = entry.amount.copy_negate(), entry.operation or "none"
+            note(operation=operation, credits=exact(amount))
             _spends.labels(operation).inc()
             _spent.labels(operation).inc(float(amount))
-            note(operation=operation, credits=exact(amount))
 
 
+@_harmless
 def unknown() -> None:
     """Count a commit of which nobody knows whether it stands."""
     _failures.labels("unknown").inc()
 
 
+@_harmless
 def given_up() -> None:
     """Count work that the database did not take, however often it was tried."""
     _failures.labels("refused").inc()

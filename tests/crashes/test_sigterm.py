@@ -49,7 +49,7 @@ class Load:
         for number in itertools.count():
             key = self.keys[client] = f"client-{client}-{number}"
             try:
-                answer = httpx.post(self.url + PATH, timeout=30, **self.request(key))
+                answer = httpx.post(self.url + PATH, timeout=90, **self.request(key))
             except httpx.TransportError:
                 return
             self.statuses[key] = answer.status_code
@@ -85,32 +85,51 @@ class Upload:
         return answer
 
 
+def wait_until(true):
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def stuck(load):
+    """The keys of all clients, once none of them has got any further for two seconds."""
+    seen, since, deadline = set(), time.monotonic(), time.monotonic() + 30
+    while len(seen) < CLIENTS or time.monotonic() < since + 2:
+        assert time.monotonic() < deadline
+        if load.in_flight != seen:
+            seen, since = load.in_flight, time.monotonic()
+        time.sleep(0.05)
+    return seen
+
+
 def test_requests_in_flight_at_sigterm_get_their_answer(app, database_url, tmp_path):
     servers = Servers(database_url, tmp_path)
     servers.environment["INITIAL_FREE_CREDITS"] = "1000"
-    with servers.app_alone() as process:
+    with servers.app_alone("tests.crashes.patient:app") as process:
         load = Load(servers.url)
         for thread in load.threads:
             thread.start()
-        time.sleep(0.5)
-        uploads = {
-            "upload": Upload(load, servers.app_port, "upload", kept=False),
-            "another": Upload(load, servers.app_port, "another", kept=True),
-        }
+        wait_until(lambda: len(load.statuses) >= CLIENTS)
         with nobody_can_write(database_url):
-            time.sleep(0.5)
-            waiting = load.in_flight
+            waiting = stuck(load)
+            uploads = {
+                "upload": Upload(load, servers.app_port, "upload", kept=False),
+                "another": Upload(load, servers.app_port, "another", kept=True),
+            }
             process.terminate()
-            time.sleep(0.5)
-            assert len(waiting) == CLIENTS and load.in_flight == waiting
+            log = tmp_path / "gunicorn.log"
+            wait_until(lambda: "Handling signal: term" in log.read_text())
+            time.sleep(0.5)  # for the workers to hear of it; it is right as well where they do not
+            assert load.in_flight == waiting
             for upload in uploads.values():
                 upload.end()
         for key, upload in uploads.items():
             with upload.connection:
                 load.statuses[key] = upload.answer().status
         for thread in load.threads:
-            thread.join(30)
-        assert process.wait(30) == 0
+            thread.join(90)
+        assert process.wait(60) == 0
     assert waiting <= set(load.statuses)
     assert set(load.statuses.values()) == {201}
     never_answered = load.in_flight

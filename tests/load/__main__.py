@@ -48,6 +48,9 @@ async def run(app, seconds, *, people, clients, killer):
         if killing:
             killer.stop()
             await killing
+    crowd.stop()
+    if killing:  # a webhook that found nobody comes again after minutes: nobody has to wait for it
+        await asyncio.to_thread(app.servers.flask, "credits", "reconcile")
     unfinished = await crowd.end()
     found = report.measured(journal, time.monotonic() - began)
     found |= {

@@ -28,9 +28,13 @@ class Crowd:
         """Set all clients to work."""
         self._tasks = [asyncio.create_task(self._work()) for _ in range(self.clients)]
 
-    async def end(self):
-        """Let each finish its act; return how many could not."""
+    def stop(self):
+        """Let each finish its act, and begin no other."""
         self._stopping = True
+
+    async def end(self):
+        """Wait until all have finished; return how many could not."""
+        self.stop()
         done, unfinished = await asyncio.wait(self._tasks, timeout=UNTIL_DONE)
         for task in unfinished:
             task.cancel()

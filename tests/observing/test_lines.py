@@ -113,6 +113,13 @@ def test_nobody_forges_a_line_or_drives_a_terminal(client, make_app, capfd):
     assert all(row.startswith("    ") and row.isprintable() for row in trace)
 
 
+@pytest.mark.parametrize("what", ["verify", "reset"])
+def test_no_line_has_the_token_of_a_link(client, logged, what):
+    get(client, f"/auth/{what}/rare-for-it-has-no-digit-and-no-capital-at-all")
+    (line,) = requests(logged())
+    assert line["path"] == line["route"] == f"/auth/{what}/<token>"
+
+
 def test_who_asks_all_the_time_leaves_no_line_but_a_number(client, logged):
     for path in ("/healthz", "/readyz"):
         assert NUMBER.fullmatch(get(client, path).headers["X-Request-ID"])

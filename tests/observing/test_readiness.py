@@ -11,8 +11,17 @@ import psycopg
 import pytest
 
 from creditsapp import health
+from creditsapp.database import timeouts
 from creditsapp.extensions import db
 from tests.databases import execute, on_both, on_postgresql, on_sqlite
+
+SECONDS = health.SECONDS
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """Enough for a busy machine, since the deadline is the subject of one test alone."""
+    monkeypatch.setattr(health, "SECONDS", 60)
 
 
 def ready(app):
@@ -22,12 +31,15 @@ def ready(app):
 
 @on_postgresql
 def test_a_database_that_falls_silent_or_goes_away_is_noticed_and_so_is_its_return(
-    proxy, database_url, make_app, caplog
+    proxy, database_url, make_app, caplog, monkeypatch
 ):
     app = make_app(database_url=proxy.url(database_url))
     assert ready(app) == (200, None)
     proxy.react("silence", "pg_is_in_recovery", times=100)
-    assert ready(app) == (503, "the database does not answer")
+    question = app.extensions["readiness"]._question
+    with monkeypatch.context() as patched:
+        patched.setattr(question, "_seconds", 0.5)
+        assert ready(app) == (503, "the database does not answer")
     proxy.times = 0
     proxy.cut()
     proxy.refusing = True
@@ -43,6 +55,19 @@ def until(condition):
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+@on_postgresql
+def test_a_kept_connection_that_has_fallen_silent_is_no_reason(
+    proxy, database_url, make_app, monkeypatch
+):
+    assert timeouts.PING_SECONDS < SECONDS
+    app = make_app(database_url=proxy.url(database_url))
+    assert ready(app) == (200, None)
+    monkeypatch.setattr(timeouts, "TRUSTED_SECONDS", 0)
+    monkeypatch.setattr(timeouts, "PING_SECONDS", 0.1)
+    proxy.react("silence", "SELECT 1")
+    assert ready(app) == (200, None) and proxy.seen == 1
 
 
 @on_postgresql

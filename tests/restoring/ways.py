@@ -59,7 +59,7 @@ class Dump:
         yield way
 
     def keep(self, _app):
-        run(TOOLS / "pg_dump", "--format=custom", f"--file={self.copy}", self.url)
+        run(TOOLS / "pg_dump", "-Fc", "-d", self.url, "-f", self.copy)
 
     @contextmanager
     def restored(self):

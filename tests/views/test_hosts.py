@@ -49,6 +49,14 @@ def test_a_foreign_name_is_400_in_plain_words(make_app, host):
     assert "Location" not in answer.headers
 
 
+@pytest.mark.parametrize("host", ["10.0.0.12:8000", "app-2.internal", ""])
+def test_a_balancer_asks_for_health_by_any_name(make_app, host):
+    client = make_app(**LIVE, proxy_hops=1).test_client()
+    for headers in ({"Host": host}, {"Host": "localhost", "X-Forwarded-Host": host}):
+        answers = [client.get(path, headers=headers) for path in ("/healthz", "/readyz")]
+        assert [answer.json for answer in answers] == [{"status": "ok"}] * 2
+
+
 @pytest.mark.parametrize("host", ["a..b", ".", "x" * 64 + ".example", "a b", 'a"b', "u@h", "h/x"])
 def test_without_an_address_of_its_own_it_takes_plain_names_only(client, host):
     assert client.get("/", headers={"Host": host}).status_code == 400
