@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from alembic import context
 from flask import current_app
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from creditsapp import database
 from creditsapp.database import rights, sqlite
@@ -28,8 +28,11 @@ settings = current_app.extensions["creditsapp"].settings
 
 def run() -> None:
     """Migrate in one transaction; whoever comes second waits and finds the work done."""
-    url = settings.database_owner_url or db.engine.url
-    engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
+    url = settings.database_owner_url or settings.database_url
+    options = database.engine_options(url, pooled=settings.pooled)
+    engine = create_engine(
+        url, poolclass=NullPool, hide_parameters=True, connect_args=options["connect_args"]
+    )
     if engine.dialect.name == "sqlite":
         database.prepare(engine)
     else:
@@ -110,8 +113,10 @@ def _let_serve(engine: Engine) -> None:
 
 try:
     run()
-except OperationalError as error:
+except DBAPIError as error:
     reason = str(error.orig).strip().split("\n")[0]
-    raise SystemExit(f"The database does not answer: {reason}") from None
+    lost = error.statement is None or error.connection_invalidated
+    told = "does not answer" if lost else "refused a migration"
+    raise SystemExit(f"The database {told}: {reason}") from None
 except LookupError as error:
     raise SystemExit(str(error)) from None

@@ -57,12 +57,40 @@ def test_what_is_there_stays_unless_it_is_to_be_replaced(flask, database_url, tm
     assert contents(f"sqlite:///{path}") == contents(database_url)
     itself = database_url.removeprefix("sqlite:///")
     os.link(itself, tmp_path / "the same")
-    for name in (itself, tmp_path / "the same", "/dev/null"):
+    (tmp_path / "beside").symlink_to(tmp_path)
+    theirs = [f"{itself}{suffix}" for suffix in ("", "-wal", "-shm", "-journal")]
+    for name in (*theirs, tmp_path / "the same", f"{tmp_path}/beside/credits.db-journal"):
         answer = backed_up(flask, name, "--overwrite")
-        assert (answer.exit_code, "exists" in answer.stderr) == (1, True)
+        assert (answer.exit_code, "belongs to the database" in answer.stderr) == (1, True)
+    assert "exists" in backed_up(flask, "/dev/null", "--overwrite").stderr
     assert backed_up(flask, "-").exit_code == 2
-    answer = backed_up(flask, tmp_path / "nowhere" / "backup.db")
+    for nowhere in (tmp_path / "nowhere" / "backup.db", tmp_path / ("x" * 300)):
+        answer = backed_up(flask, nowhere)
+        assert (answer.exit_code, answer.stderr.count("\n")) == (1, 1)
+
+
+@on_sqlite
+@pytest.mark.usefixtures("ada")
+def test_a_name_that_was_taken_meanwhile_is_not_replaced(flask, tmp_path, monkeypatch):
+    path = tmp_path / "backup.db"
+
+    def copy(source, target, original=backups._copy):
+        original(source, target)
+        path.write_text("precious")
+
+    monkeypatch.setattr(backups, "_copy", copy)
+    answer = backed_up(flask, path)
     assert (answer.exit_code, answer.stderr.count("\n")) == (1, 1)
+    assert path.read_text() == "precious"
+    assert [each.name for each in tmp_path.iterdir() if "backup" in each.name] == ["backup.db"]
+
+
+@on_sqlite
+@pytest.mark.usefixtures("ada")
+def test_the_file_that_was_made_is_proven_whatever_it_is_called(flask, tmp_path):
+    answer = backed_up(flask, tmp_path / "x?y#z%41.db")
+    assert answer.exit_code == 0
+    assert "1 wallet, 3 entries: all is right" in answer.stderr
 
 
 WRONG = {
@@ -78,11 +106,13 @@ WRONG = {
 def test_what_is_not_right_is_kept_and_gets_no_name(flask, app, database_url, tmp_path, sql):
     app.tampered = True
     execute(database_url, sql)
-    answer = backed_up(flask, tmp_path / "backup.db")
-    assert (answer.exit_code, answer.stderr.count("\n")) == (1, 1)
-    found = {each.name for each in tmp_path.iterdir() if "backup" in each.name}
-    assert found == {"backup.db.wrong"}
-    assert contents(f"sqlite:///{tmp_path / 'backup.db.wrong'}") == contents(database_url)
+    for number in (1, 2):
+        answer = backed_up(flask, tmp_path / "backup.db")
+        assert (answer.exit_code, answer.stderr.count("\n")) == (1, 1)
+        kept = list(tmp_path.glob("backup*.wrong"))
+        assert len(kept) == number
+        assert list(tmp_path.glob("backup*")) == kept
+        assert contents(f"sqlite:///{kept[0]}") == contents(database_url)
 
 
 @on_sqlite

@@ -14,7 +14,7 @@ from tests.conftest import settings_for
 from tests.databases import execute, on_sqlite
 from tests.dodo.server import answer, dodo_server
 from tests.mail.smtp import LOOPBACK, certificate, mail_server
-from tests.pooling import serving
+from tests.pooling import POOLED, serving
 from tests.redis_server import running_redis
 from tests.servers import WEBHOOK_SECRET, free_port
 
@@ -100,6 +100,8 @@ def test_a_right_set_up_is_all_ok(doctor, database_url):
             code, checks = doctor(**database | settings)
             assert (code, bad(checks)) == (0, {})
     assert len(checks) == (18 if sqlite else 20)
+    if not sqlite:  # two processes, of each eight threads and three connections beside
+        assert ("a pooler" if POOLED else "22 at most") in checks["connections"]["message"]
     assert "real money moves" in checks["mode"]["message"]
 
 

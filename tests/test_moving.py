@@ -1,8 +1,10 @@
 """From SQLite to PostgreSQL: the same rows under the same numbers, all or nothing."""
 
 import json
+import sqlite3
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from creditsapp import create_app, schema
 from creditsapp.database import timeouts
@@ -14,6 +16,7 @@ from tests.builders import make_purchase, make_user, spend
 from tests.conftest import migrate, settings_for
 from tests.databases import contents, empty, execute, nobody_can_write, on_postgresql, on_sqlite
 from tests.everything import fill
+from tests.servers import free_port
 
 
 @pytest.fixture(scope="module")
@@ -152,10 +155,50 @@ def test_what_cannot_be_moved_stays_and_leaves_nothing(
 
 
 @on_sqlite
-@pytest.mark.parametrize("url", ["nonsense", "sqlite:////tmp/x.db", "mysql://a:secret@b/c"])
+def test_of_several_hosts_the_one_that_answers_is_moved_to(flask, target):
+    sockets = conninfo_to_dict(target)["host"]
+    name, hosts = conninfo_to_dict(target)["dbname"], f"127.0.0.1,{sockets}"
+    url = f"postgresql://postgres@/{name}?host={hosts}&port={free_port()},5432"
+    assert move(flask, url, "--dry-run").exit_code == 0
+    answer = move(flask, "postgresql://u:secret@127.0.0.1:1,localhost:1/d")
+    assert (answer.exit_code, answer.stderr.count("\n")) == (1, 1)
+    assert "secret" not in answer.output
+
+
+@on_sqlite
+def test_an_sqlite_that_cannot_save_that_it_has_moved_says_who_goes_on(
+    flask, context, target, database_url, monkeypatch
+):
+    make_user(50)
+    db.session.remove()
+    before = contents(database_url)
+
+    def retire(source, original=moving._retire):
+        original(source)
+
+        def deny(action, what, *_):
+            commit = (action, what) == (sqlite3.SQLITE_TRANSACTION, "COMMIT")
+            return sqlite3.SQLITE_DENY if commit else sqlite3.SQLITE_OK
+
+        source.connection.dbapi_connection.set_authorizer(deny)
+
+    monkeypatch.setattr(moving, "_retire", retire)
+    answer = move(flask, target)
+    db.engine.dispose()
+    assert answer.exit_code == 1
+    assert "did not save that it has moved" in answer.stderr.splitlines()[-1]
+    assert contents(database_url) == before
+    assert all(contents(target)[table] for table in ("users", "operator_actions"))
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "url",
+    ["nonsense", "sqlite:////tmp/x.db", "mysql://a:secret@b/c", "postgresql://a:secret@b:x/c"],
+)
 def test_only_postgresql_can_be_moved_to(flask, url):
     answer = move(flask, url)
-    assert answer.exit_code == 2
+    assert (answer.exit_code, "Invalid value for 'URL'" in answer.stderr) == (2, True)
     assert "secret" not in answer.output
 
 

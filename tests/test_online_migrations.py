@@ -1,6 +1,7 @@
 """Migrating while the app is at work: nobody waits long, and no older version breaks."""
 
 import shutil
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,10 +13,11 @@ from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import Engine, event, inspect
 
-from creditsapp import schema
+from creditsapp import create_app, schema
 from creditsapp.database import timeouts
 from creditsapp.extensions import db
 from tests.builders import make_user
+from tests.conftest import settings_for
 from tests.databases import nobody_can_write
 from tests.online_rules import objections
 
@@ -67,6 +69,20 @@ def test_a_table_in_use_is_waited_for_in_turns_and_its_writers_go_on(older):
         reader.commit()
         upgrading.result(60)
     assert migrated_to() == f"migrated to {schema.revisions()[-1]}"
+
+
+@on_postgresql
+@pytest.mark.parametrize("words", ["does not answer", "refused a migration: .*read-only"])
+def test_a_server_that_says_nothing_or_takes_no_writes_is_one_line(older, monkeypatch, words):
+    monkeypatch.setattr(timeouts, "CONNECT_SECONDS", 2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://u@127.0.0.1:{silent.getsockname()[1]}/d"
+        if "read-only" in words:
+            url = f"{older}&options=-cdefault_transaction_read_only%3Don"
+        app = create_app(settings_for("", database_url=url))
+        with app.app_context(), pytest.raises(SystemExit, match=words) as refusal:
+            flask_migrate.upgrade()
+    assert "\n" not in str(refusal.value)
 
 
 def test_a_migration_that_is_held_up_for_good_gives_up_with_nothing_changed(older, monkeypatch):

@@ -2,7 +2,7 @@
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
@@ -51,8 +51,10 @@ def test_all_waiting_is_bounded_but_of_what_takes_its_time():
     names = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
     with db.engine.connect() as connection:
         assert [shown(connection, name) for name in names] == ["8s", "8500ms", "15s"]
-    with snapshot() as connection:
+    with snapshot(at_length=True) as connection:
         assert [shown(connection, name) for name in names] == ["8s", "0", "0"]
+    with snapshot() as connection:
+        assert [shown(connection, name) for name in names] == ["8s", "8500ms", "1min"]
     with db.engine.connect() as connection:
         assert shown(connection, "statement_timeout") == "8500ms"
 
@@ -99,6 +101,18 @@ def test_what_is_kept_about_a_person_is_read_by_one_connection(make_app):
         db.session.remove()
         with db.engine.connect():  # the only other one
             assert list(personal_data.rows_about(user, to_operators=True))
+
+
+@on_postgresql
+@pytest.mark.usefixtures("context")
+@pytest.mark.parametrize("to_operators", [False, True])
+def test_only_operators_read_about_a_person_without_a_bound(to_operators):
+    user, statements = make_user(50), []
+    listener = "before_cursor_execute"
+    event.listen(db.engine, listener, lambda _at, _cursor, said, *_: statements.append(said))
+    assert list(personal_data.rows_about(user, to_operators=to_operators))
+    (begin,) = [said for said in statements if said.startswith("BEGIN ISOLATION")]
+    assert ("statement_timeout = 0" in begin) is to_operators
 
 
 @on_postgresql

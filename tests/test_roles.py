@@ -106,13 +106,19 @@ def test_a_migration_grants_again_what_was_lost_and_takes_what_is_too_much(
     make_app, database_url, postgres
 ):
     postgres.psql(
-        "GRANT ALL ON ledger_entries TO credits_app; REVOKE ALL ON mails FROM credits_app"
+        "GRANT TRIGGER ON ledger_entries TO credits_app; REVOKE ALL ON mails FROM credits_app;"
+        "GRANT UPDATE ON holds TO credits_app; GRANT UPDATE (id) ON purchases TO credits_app;"
+        "GRANT UPDATE ON ALL SEQUENCES IN SCHEMA public TO credits_app;"
+        "GRANT CREATE ON SCHEMA public TO PUBLIC"
     )
     app = make_app(**serving(database_url))
     run = app.test_cli_runner().invoke
     before = run(args=["credits", "doctor"]).output
     assert "may not DELETE mails, INSERT mails, SELECT mails, UPDATE mails" in before
-    assert "may even DELETE ledger_entries" in before
+    assert "UPDATE holds, TRIGGER ledger_entries, " in before
+    assert "UPDATE purchases, " in before
+    assert "UPDATE users_id_seq" in before
+    assert "may even create tables" in before
     assert run(args=["db", "upgrade"]).exit_code == 0
     assert (
         "may append to the ledger, and cannot rewrite it" in run(args=["credits", "doctor"]).output

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from creditsapp import create_app, schema
 from creditsapp.extensions import db
+from creditsapp.settings import INSTANCE
 from tests.conftest import settings_for
 from tests.databases import execute, on_postgresql
 from tests.servers import ROOT, free_port
@@ -100,6 +101,15 @@ def test_a_database_that_is_not_there_is_refused_and_not_made(tmp_path):
     with pytest.raises(SystemExit, match="no file .* `flask db upgrade`"):
         schema.refuse_another(settings_for(f"sqlite:///{tmp_path}/new.db"))
     assert not (tmp_path / "new.db").exists()
+
+
+def test_all_agree_where_a_relative_file_lies():
+    app = create_app(settings_for("sqlite:///rel.db"))
+    with app.app_context():
+        assert db.engine.url.database == str(INSTANCE / "rel.db")
+    with pytest.raises(SystemExit, match=f"no file {INSTANCE}/rel.db"):
+        schema.refuse_another(settings_for("sqlite:///rel.db"))
+    assert settings_for("sqlite://").database_url == "sqlite://"
 
 
 def test_a_database_that_does_not_answer_is_waited_for():

@@ -5,11 +5,11 @@ from typing import Any
 
 import click
 from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
 from creditsapp.commands.common import progress_bar
 from creditsapp.commands.credits import credits_group
 from creditsapp.commands.deciding import decided, reason_option
+from creditsapp.database.address import normalised
 from creditsapp.formatting import counted
 from creditsapp.services import backups, moving
 from creditsapp.services.verification import Report
@@ -23,12 +23,12 @@ class PostgresUrl(click.ParamType):
     def convert(self, value: Any, param: Any, ctx: Any) -> URL:
         """The URL for our driver, or a usage error that does not show it."""
         try:
-            url = make_url(value)
-        except ArgumentError:
-            url = None
-        if url is None or url.drivername not in ("postgres", "postgresql", "postgresql+psycopg"):
-            self.fail("this is not a postgresql:// URL")
-        return url.set(drivername="postgresql+psycopg")
+            url = make_url(normalised(value))
+        except ValueError as error:
+            self.fail(str(error))
+        if url.drivername == "sqlite":
+            self.fail("must begin with postgresql://")
+        return url
 
 
 @credits_group.command()

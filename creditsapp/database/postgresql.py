@@ -124,7 +124,9 @@ def _require_settings(connection: Any, _record: object) -> None:
         )
 
 
-_AT_LENGTH = "; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
+_IDLE = "; SET LOCAL idle_in_transaction_session_timeout = "
+_AT_LENGTH = f"; SET LOCAL statement_timeout = 0{_IDLE}0"
+_READ_FAR_AWAY = f"{_IDLE}{round(timeouts.READER_SECONDS * 1000)}"
 
 
 def _begin(connection: Connection) -> None:
@@ -140,6 +142,8 @@ def _begin(connection: Connection) -> None:
         driver: Any = connection.connection.dbapi_connection
         driver.deadline = None
         begin += _AT_LENGTH
+    elif options.get("snapshot"):
+        begin += _READ_FAR_AWAY
     connection.exec_driver_sql(begin)
 
 

@@ -52,8 +52,10 @@ def grant(connection: Connection, role: str) -> None:
         inspect(connection).default_schema_name or "public"
     )
     execute = connection.exec_driver_sql
+    execute(f"REVOKE CREATE ON SCHEMA {schema} FROM {to}, PUBLIC")
     execute(f"GRANT USAGE ON SCHEMA {schema} TO {to}")
-    execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {to}")
+    execute(f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA {schema} FROM {to}")
+    execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {to}")  # pg_dump reads
     for table in RIGHTS.keys() & set(inspect(connection).get_table_names()):
         execute(f"REVOKE ALL ON {table} FROM {to}")
         execute(f"GRANT {', '.join(('SELECT', *RIGHTS[table]))} ON {table} TO {to}")

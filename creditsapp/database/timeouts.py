@@ -9,6 +9,7 @@ STATEMENT_SECONDS = 8.5
 ANSWER_SECONDS = 9.0
 POOL_SECONDS = 10.0
 IDLE_IN_TRANSACTION_SECONDS = 15.0  # a request computes for far less between two statements
+READER_SECONDS = 60.0  # for who downloads over a slow line, between two handfuls of rows
 
 CONNECT_SECONDS = 5  # for each host
 CONNECT_SECONDS_OF_MANY = 2  # the next host should have its turn while somebody still waits

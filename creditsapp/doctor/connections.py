@@ -23,6 +23,7 @@ SELECT name FROM pg_settings
 WHERE name = ANY(CAST(:names AS text[]))
   AND (setting = '0' OR source = 'session')  -- a session's may be what another client has left
 """
+_BESIDE_THREADS = 3  # one sends mails, one is for /readyz, one for whoever reads the metrics
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -35,7 +36,7 @@ def connections(connection: Connection, settings: Settings) -> Finding:
     if connection.scalar(text("SELECT pg_backend_pid()")) != driver.info.backend_pid:
         words = "a pooler stands between, and the app does not know"
         problems.append(("failed", words, "Set DATABASE_POOLER=transaction."))
-    wanted = settings.web_concurrency * db.engine.pool.size()  # type: ignore[attr-defined]
+    wanted = settings.web_concurrency * (settings.web_threads + _BESIDE_THREADS)
     limit = connection.scalar(text(_LIMIT))
     if wanted > limit:
         words = f"the web processes may want {wanted} connections, of {limit} there are"

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import NullPool, create_engine
+from sqlalchemy import URL, NullPool, create_engine
 
 from creditsapp import schema
 from creditsapp.extensions import db
@@ -41,9 +41,11 @@ def back_up(output: Path, *, overwrite: bool, progress: Progress) -> Backup:
     One that is not right is kept beside it, as `….wrong`, so that nothing is lost.
     """
     source = _source()
-    if output.exists() and (not overwrite or not output.is_file() or output.samefile(source)):
-        raise NoBackup(f"{output} exists. Nothing was written.")
     try:
+        if _is_taken(output, overwrite):
+            raise NoBackup(f"{output} exists. Nothing was written.")
+        if _belongs(output, source):
+            raise NoBackup(f"{output} belongs to the database. Nothing was written.")
         handle, name = tempfile.mkstemp(".part", f"{output.name}.", output.parent)  # mode 0600
     except OSError as error:
         raise NoBackup(f"{output}: {error.strerror}") from None
@@ -52,9 +54,9 @@ def back_up(output: Path, *, overwrite: bool, progress: Progress) -> Backup:
     try:
         _copy(source, part)
         made = _examine(part, progress)
-        _name(part, output)
+        _name(part, output, overwrite)
     except NotRight as wrong:
-        kept = part.replace(output.with_name(f"{output.name}.wrong"))
+        kept = part.replace(part.with_suffix(".wrong"))
         raise NoBackup(f"{wrong} The copy is kept as {kept}.") from None
     except (sqlite3.Error, OSError) as error:
         raise NoBackup(f"No backup was made: {error}") from None
@@ -77,6 +79,19 @@ def _source() -> Path:
     return source
 
 
+def _is_taken(output: Path, overwrite: bool) -> bool:
+    return output.exists() and not (overwrite and output.is_file())
+
+
+def _belongs(output: Path, source: Path) -> bool:
+    """Whether a name is the database's, or that of a file which SQLite keeps beside it."""
+    real = os.path.realpath(source)
+    files = [Path(real + suffix) for suffix in ("", "-wal", "-shm", "-journal")]
+    return Path(os.path.realpath(output)) in files or any(
+        output.exists() and file.exists() and output.samefile(file) for file in files
+    )
+
+
 def _copy(source: Path, target: Path) -> None:
     """Copy in one read transaction: no writer waits for it, and none can make it start anew."""
     with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as copy:
@@ -88,7 +103,7 @@ def _copy(source: Path, target: Path) -> None:
 
 def _examine(copy: Path, progress: Progress) -> Backup:
     """Prove the file, its references and its ledger; raise NotRight in words."""
-    with closing(sqlite3.connect(f"file:{copy}?mode=ro", uri=True)) as file:
+    with closing(sqlite3.connect(f"{copy.absolute().as_uri()}?mode=ro", uri=True)) as file:
         try:
             ((found, *_),) = file.execute("PRAGMA integrity_check(1)").fetchall()
         except sqlite3.DatabaseError as error:
@@ -97,7 +112,7 @@ def _examine(copy: Path, progress: Progress) -> Backup:
             raise NotRight(f"The database is damaged: {' '.join(found.split())}.")
         for table, *_ in file.execute("PRAGMA foreign_key_check"):
             raise NotRight(f"The database is damaged: a row of {table} refers to nothing.")
-    engine = create_engine(f"sqlite:///{copy}", poolclass=NullPool)
+    engine = create_engine(URL.create("sqlite", database=str(copy)), poolclass=NullPool)
     with engine.connect() as connection:
         version = schema.look(connection)
         report = prove(connection, progress) if version.usable else None
@@ -106,8 +121,11 @@ def _examine(copy: Path, progress: Progress) -> Backup:
     return Backup(copy.stat().st_size, version, report)
 
 
-def _name(part: Path, output: Path) -> None:
-    part.replace(output)
+def _name(part: Path, output: Path, overwrite: bool) -> None:
+    if overwrite:
+        part.replace(output)
+    else:
+        output.hardlink_to(part)  # which, unlike a rename, takes the name from nobody
     folder = os.open(output.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

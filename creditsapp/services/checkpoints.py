@@ -27,7 +27,7 @@ class BrokenCheckpoint(ValueError):
 def write(stream: IO[str]) -> int:
     """Write a checkpoint of all wallets as they are now; return how many there are."""
     everything, wallets = hashlib.sha256(), 0
-    with snapshot() as connection:
+    with snapshot(at_length=True) as connection:
         for line in _lines(connection):
             everything.update(line.encode())
             stream.write(line + "\n")
@@ -42,7 +42,7 @@ def compare(stream: Iterable[str]) -> Iterator[Problem]:
 
     Entries that came later are no problem; entries that are gone or other than they were are.
     """
-    with snapshot() as connection:
+    with snapshot(at_length=True) as connection:
         for kept in _read(stream):
             yield from _compare(connection, kept)
 

@@ -60,7 +60,7 @@ def move(url: URL, decision: Decision, *, dry_run: bool, tell: Tell) -> Report:
             _leave_line(target, decision, report)
             _retire(source)
             _commit(target)
-            source.commit()
+            _commit_source(source)
     return report
 
 
@@ -188,3 +188,15 @@ def _commit(target: Connection) -> None:
             "Whether it was saved is not known. SQLite is as it was and goes on. Empty the other"
             " database before you move again."
         )
+
+
+def _commit_source(source: Connection) -> None:
+    try:
+        source.commit()
+    except DBAPIError as error:
+        raise NotMoved(
+            "All is in the other database, but SQLite did not save that it has moved:"
+            f" {error.orig}. Run `flask credits doctor`. Where it says that the database has moved,"
+            " let DATABASE_URL name the new one. Else SQLite goes on: empty the other before you"
+            " move again."
+        ) from None

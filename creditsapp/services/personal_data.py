@@ -52,7 +52,7 @@ def rows_about(user_id: int, *, to_operators: bool) -> Iterator[tuple[str, dict[
     left_out = SECRETS if to_operators else (*SECRETS, *OPERATORS)
     parts = [part for part in PARTS if to_operators or not part.for_operators]
     conditions = [part.concerns(user_id) for part in parts]  # they read by the session's connection
-    with snapshot() as connection:
+    with snapshot(at_length=to_operators) as connection:
         for part, condition in zip(parts, conditions, strict=True):
             columns = [each for each in part.table.__table__.columns if each.name not in left_out]
             large = any(isinstance(each.type, LargeBinary) for each in columns)

@@ -66,7 +66,7 @@ def by_month(month: str | None = None) -> list[Line]:
     )
     if month is not None:
         query = query.where(name == month)
-    with snapshot() as connection:
+    with snapshot(at_length=True) as connection:
         return [Line(*row) for row in connection.execute(query)]
 
 
@@ -94,7 +94,7 @@ def outstanding() -> Outstanding:
         .outerjoin(bought, bought.c.user_id == Wallet.user_id)
         .where(Wallet.user_id > 0)
     )
-    with snapshot() as connection:
+    with snapshot(at_length=True) as connection:
         row = connection.execute(query).one()
     return Outstanding(*(amount or Decimal(0) for amount in row))
 
@@ -140,6 +140,6 @@ def all_entries(since: datetime | None, until: datetime | None) -> Iterator[tupl
         query = query.where(LedgerEntry.created_at >= since)
     if until is not None:
         query = query.where(LedgerEntry.created_at < until)
-    with snapshot() as connection:
+    with snapshot(at_length=True) as connection:
         for row in connection.execute(query.execution_options(yield_per=1000)):
             yield tuple(row)

@@ -64,15 +64,18 @@ def single_posting() -> Iterator[Driver]:
         driver.close()
 
 
-def snapshot() -> Connection:
-    """A connection that sees the database as it is now, for as long as it is open."""
+def snapshot(*, at_length: bool = False) -> Connection:
+    """A connection that sees the database as it is now, for as long as it is open.
+
+    Only where nobody waits in a browser may a single answer take as long as it likes.
+    """
     end_reads()
-    return db.engine.connect().execution_options(snapshot=True, at_length=True)
+    return db.engine.connect().execution_options(snapshot=True, at_length=at_length)
 
 
 def streamed(query: Select[*tuple[Any, ...]]) -> Iterator[Any]:
-    """The rows of a query, a few hundred at a time, all from one snapshot."""
-    with snapshot() as connection, Session(connection) as session:
+    """The rows of a query for operators, a few hundred at a time, all from one snapshot."""
+    with snapshot(at_length=True) as connection, Session(connection) as session:
         yield from session.execute(query.execution_options(yield_per=500))
 
 

@@ -53,7 +53,7 @@ def _unheard(done: int, total: int) -> None:
 
 def verify(progress: Progress = _unheard) -> Report:
     """Prove every invariant over all wallets; `progress` hears of the wallets done, and of all."""
-    with snapshot() as connection:
+    with snapshot(at_length=True) as connection:
         return prove(connection, progress)
 
 

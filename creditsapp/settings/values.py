@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator
 from pydantic_settings import NoDecode
+from sqlalchemy import make_url
 
 from creditsapp.database.address import normalised
 from creditsapp.dodo.signature import BadSecret, decode_secret
@@ -55,7 +56,12 @@ def _prices(value: Any) -> Any:
 
 
 def _database(value: str) -> str:
-    return normalised(value) if value else f"sqlite:///{INSTANCE / 'credits.db'}"
+    """A URL; a relative file of SQLite lies in `instance/`, as Flask-SQLAlchemy has it."""
+    found = normalised(value or "sqlite:///credits.db")
+    url = make_url(found)
+    if url.drivername != "sqlite" or url.database in (None, "", ":memory:") or "uri" in url.query:
+        return found
+    return url.set(database=str(INSTANCE / str(url.database))).render_as_string()
 
 
 def _owner(value: str) -> str:

@@ -178,8 +178,15 @@ def test_a_read_that_hangs_is_closed_after_a_while(wire):
 
 
 @pytest.mark.usefixtures("far")
-def test_a_snapshot_that_takes_its_time_is_waited_for(wire):
+def test_a_snapshot_for_a_request_is_not_waited_for_without_end(wire):
     with snapshot() as connection:
+        with pytest.raises(OperationalError, match="did not answer in time"):
+            connection.scalar(text("SELECT pg_sleep(0.8)"))
+
+
+@pytest.mark.usefixtures("far")
+def test_a_command_that_takes_its_time_is_waited_for(wire):
+    with snapshot(at_length=True) as connection:
         assert connection.scalar(text("SELECT pg_sleep(0.8) IS NULL")) is False
 
 
