@@ -1,8 +1,10 @@
-"""Every test that asks for `app` runs on a migrated SQLite and on a real PostgreSQL."""
+"""Tests that ask for `app` run on a migrated SQLite and on a real PostgreSQL."""
 
 import os
 import shutil
+from collections import defaultdict
 from pathlib import Path
+from zlib import crc32
 
 import flask_migrate
 import pytest
@@ -42,6 +44,30 @@ class Compiled(BytecodeCache):
 
 
 TEMPLATES = Compiled()
+
+# Where SQL is what is tried; what stands above knows of no database (`BOTH=1 make test` for all).
+ON_BOTH = {"services", "processes", "crashes", "restoring", "fuzz", "observing"}
+ON_BOTH |= {"test_migrations.py", "test_online_migrations.py", "test_schema.py", "test_docs.py"}
+ON_BOTH |= {"test_personal_data.py", "test_moving.py"}
+
+
+def pytest_collection_modifyitems(config, items):
+    """Of a test above the services that could run on either database, one is chosen by its name."""
+    if "BOTH" in os.environ:
+        return
+    pairs = defaultdict(dict)
+    for item in items:
+        kind = getattr(getattr(item, "callspec", None), "params", {}).get("database_url")
+        place = item.path.relative_to(Path(__file__).parent).parts[0]
+        if isinstance(kind, str) and place not in ON_BOTH:
+            pairs[item.nodeid.replace(kind, "")][kind] = item
+    spared = {
+        pair[sorted(pair)[crc32(name.encode()) % 2]]
+        for name, pair in pairs.items()
+        if len(pair) == 2
+    }
+    items[:] = [item for item in items if item not in spared]
+    config.hook.pytest_deselected(items=list(spared))
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ from tests.fuzz import shapes
 from tests.fuzz.damage import damaged, written
 from tests.fuzz.oracle import event_in, names, pays
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", 40))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", 25))
 
 
 ORDER = SimpleNamespace(id="ORDER", checkout_session_id="cks_ORDER", dollars=5)

@@ -14,7 +14,7 @@ from tests.databases import contents
 from tests.formula import granted_and_taken
 from tests.services.stories import stories
 
-EXAMPLES = int(os.environ.get("ORDERS_EXAMPLES", 25))
+EXAMPLES = int(os.environ.get("ORDERS_EXAMPLES", 20))
 
 
 def play(story, order):
