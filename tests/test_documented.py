@@ -91,6 +91,11 @@ def test_dumps_are_made_as_the_superuser_and_a_new_database_knows_both_roles():
     assert made and all("DATABASE_OWNER_URL=" in line for line in made)
 
 
+def test_no_table_of_figures_is_left_empty():
+    words = (ROOT / "docs" / "scaling.md").read_text()
+    assert re.findall(r"<!-- scale (\w+) -->\s*<!-- end -->", words) == []
+
+
 def test_every_alert_has_its_incident():
     alerts = re.findall(r"alert: (\w+)", (ROOT / "docs" / "alerts.yml").read_text())
     incidents = (ROOT / "docs" / "incidents.md").read_text()
