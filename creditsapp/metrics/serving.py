@@ -27,7 +27,7 @@ AT_ONCE = 8  # clients of one worker; whoever else comes is sent away
 def serve(app: Flask, host: str, port: int) -> None:
     """Answer on a port from now on, in a thread; without it where the port is another's."""
     registry = CollectorRegistry()
-    MultiProcessCollector(registry, path=slots.folder)  # type: ignore[no-untyped-call]
+    MultiProcessCollector(registry, slots.folder)  # type: ignore[no-untyped-call]  # it has no types
     registry.register(State(app))
     try:
         server = _Server(host, port, registry, Gauges(app))

@@ -66,7 +66,7 @@ def take(arbiter: Any, worker: Any) -> None:
 def count_in(worker: Any) -> None:
     """Count in the files of the worker's slot from now on; in the worker itself."""
     if folder:
-        values.MmapedDict = RoomyFile  # type: ignore[misc]
+        values.MmapedDict = RoomyFile  # type: ignore[misc]  # nothing else lets it choose its files
         values.ValueClass = values.MultiProcessValue(lambda: worker.metrics_slot)
 
 
